@@ -1,0 +1,48 @@
+"""How much a YAML document grows when its aliases are followed: the measure by which go-yaml refuses it.
+
+A few hundred bytes of nested aliases stand for billions of nodes. go-yaml v2 gives up on such a document
+(decode.go, allowedAliasRatio), and so no cluster ever runs it; what it accepts stays in proportion to what is
+written, whichever way it is walked.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from netraw_lint.nodes import Node
+
+_FREE = 100
+_SMALL, _LARGE = 400_000, 4_000_000
+_ENDLESS = 1_000_000_000
+
+
+def is_excessive(root: Node, aliases: int) -> bool:
+    """Whether go-yaml refuses a document for its aliases, of which it has ``aliases`` at the most."""
+    if aliases <= 1:
+        return False
+    total, written = expansion(root)
+    allowed = 0.99 - 0.89 * min(max((total - _SMALL) / (_LARGE - _SMALL), 0), 1)
+    return total > 1000 and total - written > _FREE and (total - written) / total > allowed
+
+
+def expansion(root: Node) -> tuple[int, int]:
+    """The number of nodes with every alias followed, and the number of nodes written."""
+    sizes: dict[int, int] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        children = _children(node)
+        if id(node) not in sizes:
+            # Counts as empty inside itself; whoever reads such a node raises.
+            sizes[id(node)] = 0
+            stack += [child for child in children if id(child) not in sizes]
+            continue
+        stack.pop()
+        sizes[id(node)] = sizes[id(node)] or min(1 + sum(sizes[id(child)] for child in children), _ENDLESS)
+    return sizes[id(root)], len(sizes)
+
+
+def _children(node: Node) -> list[Node]:
+    if not isinstance(node.value, list):
+        return []
+    return [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]

@@ -1,0 +1,145 @@
+"""Which kinds hold pod templates, and where: schemas/workloads.json and the user's own rows.
+
+The kinds that Kubernetes itself ships are repeated here, so that a folder of Deployments never loads the
+catalogue of 400 custom kinds; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from netraw_lint.model import CatalogueRow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from netraw_lint.paths import Steps
+
+_TEMPLATE = "spec.template.spec"
+BUILT_IN = {
+    ("", "Pod"): "spec",
+    ("", "PodTemplate"): "template.spec",
+    ("", "ReplicationController"): _TEMPLATE,
+    ("apps", "Deployment"): _TEMPLATE,
+    ("apps", "StatefulSet"): _TEMPLATE,
+    ("apps", "DaemonSet"): _TEMPLATE,
+    ("apps", "ReplicaSet"): _TEMPLATE,
+    ("batch", "Job"): _TEMPLATE,
+    ("batch", "CronJob"): "spec.jobTemplate.spec.template.spec",
+    ("extensions", "Deployment"): _TEMPLATE,
+    ("extensions", "DaemonSet"): _TEMPLATE,
+    ("extensions", "ReplicaSet"): _TEMPLATE,
+}
+# Common kinds of which no catalogue row keeps a container: enough to not load the catalogue for a ConfigMap.
+_NEVER = frozenset(
+    """APIService ClusterRole ClusterRoleBinding ConfigMap Endpoints Group HorizontalPodAutoscaler Ingress
+    IngressClass LimitRange MutatingWebhookConfiguration Namespace NetworkPolicy PersistentVolume
+    PersistentVolumeClaim PodDisruptionBudget PriorityClass ResourceQuota Role RoleBinding Secret
+    ServiceAccount StorageClass ValidatingWebhookConfiguration User""".split()
+)
+
+
+class Catalogue:
+    """The rows of the shipped catalogue, read when first needed, and those of the user in front of them.
+
+    ``read`` gives the parsed schemas/workloads.json.
+    """
+
+    def __init__(self, read: Callable[[], dict[str, Any]], own: Iterable[CatalogueRow] = ()) -> None:
+        self._read = read
+        self._own = tuple(own)
+        self._found: dict[tuple[str, str], tuple[CatalogueRow, ...]] = {}
+        self._shipped: dict[tuple[str, str], list[dict[str, Any]]] | None = None
+        self._denied: dict[tuple[str, str], list[Steps]] = {}
+        self._elsewhere: frozenset[str] = frozenset()
+
+    def rows(self, group: str, kind: str) -> tuple[CatalogueRow, ...]:
+        """The rows for a kind; empty for one that is not known. Versions never matter."""
+        known = self._found.get((group, kind))
+        if known is None:
+            own = tuple(row for row in self._own if (row.group, row.kind) == (group, kind))
+            path = BUILT_IN.get((group, kind))
+            built_in = (CatalogueRow(group, kind, path, "PodSpec"),) if path else self._rows(group, kind)
+            known = self._found[group, kind] = own + built_in
+        return known
+
+    def denied(self, group: str, kind: str) -> list[Steps]:
+        """The paths of a kind that look like pod templates and are none; ``**`` is the whole object."""
+        if (group, kind) in BUILT_IN:
+            return []
+        self._load()
+        return self._denied.get((group, kind), []) + self._denied.get((group, "*"), [])
+
+    def patches(self, group: str, kind: str) -> list[Steps]:
+        """The paths of a kind whose embedded objects are merged over others."""
+        rows = self.rows(group, kind)
+        from netraw_lint.paths import parse
+
+        return [parse(row.path) for row in rows if (row.shape, row.regime) == ("EmbeddedObject", "patch")]
+
+    def holds_containers(self, kinds: set[str]) -> bool:
+        """Whether any of the kinds can hold a container outside of a list named ``...ontainers``."""
+        if not kinds:
+            return False
+        if kinds <= _NEVER and not self._own:
+            return False
+        self._load()
+        return not self._elsewhere.isdisjoint(kinds) or not self._elsewhere.isdisjoint(map(str.lower, kinds))
+
+    def _rows(self, group: str, kind: str) -> tuple[CatalogueRow, ...]:
+        shipped = self._load()
+        rows = shipped.get((group, kind), ()) or [
+            row for row in shipped.get((group, kind.lower()), ()) if row.get("kind_any_case")
+        ]
+        return tuple(
+            CatalogueRow(
+                group,
+                kind,
+                row["path"],
+                row["shape"],
+                row.get("partial", False),
+                row.get("fixable", True),
+                row.get("regime", ""),
+                tuple(row.get("managed", ())),
+                row.get("defaults", ""),
+                tuple(row.get("patches", ())),
+            )
+            for row in rows
+        )
+
+    def _load(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        if self._shipped is None:
+            from netraw_lint.paths import parse
+
+            data = self._read()
+            self._shipped = {}
+            for row in data["workloads"]:
+                self._shipped.setdefault((row["group"], row["kind"]), []).append(row)
+            for row in data["not_workloads"]:
+                self._denied.setdefault((row["group"], row["kind"]), []).append(parse(row["path"]))
+            shipped = (row["kind"] for row in data["workloads"] if "ontainers" not in _keys(row))
+            self._elsewhere = frozenset(shipped) | {row.kind for row in self._own}
+        return self._shipped
+
+
+def _keys(row: dict[str, Any]) -> str:
+    """The key names that a document must hold for a row to apply."""
+    lists = row["shape"] in ("PodSpec", "PartialPodTemplate", "StringYAML")
+    return row["path"] + ".containers" if lists else str(row["path"])
+
+
+def is_denied(path: Steps, denied: Iterable[Steps]) -> bool:
+    """Whether a concrete path lies at or below a denied one."""
+    return any(_covers(pattern, path) for pattern in denied)
+
+
+def _covers(pattern: Steps, path: Steps) -> bool:
+    if not pattern:
+        return True
+    if pattern[0] == "**":
+        return any(_covers(pattern[1:], path[skip:]) for skip in range(len(path) + 1))
+    if not path:
+        return False
+    step = pattern[0]
+    same = step == path[0] or step == "*" or (step == "[*]" and path[0].startswith("["))
+    return same and _covers(pattern[1:], path[1:])

@@ -1,0 +1,267 @@
+"""Fixing a chart where it was written: its values first, then the text of its templates; proven by rendering."""
+
+from __future__ import annotations
+
+from netraw_lint import yamltree
+from netraw_lint.charts import rendered, templating, values
+from netraw_lint.charts.edits import ChartEdit, Edits
+from netraw_lint.charts.governing import governing
+from netraw_lint.charts.placing import item_paths
+from netraw_lint.charts.proof import Budget, Proof, further, lacking, steps
+from netraw_lint.fix.layout import NotEditableError
+from netraw_lint.noun import Noun
+from netraw_lint.sources import helm_files
+from netraw_lint.sources.helm import RenderError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from netraw_lint.charts.judging import ContainerKey
+    from netraw_lint.charts.rendered import Rendering
+    from netraw_lint.charts.session import Session
+    from netraw_lint.charts.values import Candidate
+    from netraw_lint.findings import Judgement
+    from netraw_lint.sources.helm import Case
+
+MAX_PROBES = 64
+VALUES = "values.yaml"
+_VENDORED = "it is in the vendored subchart {}, and no value of this chart reaches it: fix it upstream"
+_GIVEN = "it is spelled out in the values {}: add a securityContext there"
+_GENERATED = "its securityContext is made by an action, and no value of this chart reaches it"
+_BY_HAND = 'by hand: see to `securityContext: {capabilities: {drop: ["NET_RAW"]}}` in the rendered container'
+
+
+class Outcome(Noun):
+    """What became of a chart: the edits kept, the containers refused with the reason, and the proof in words."""
+
+    edits: tuple[ChartEdit, ...]
+    texts: dict[str, tuple[str, str]]
+    refused: dict[ContainerKey, str]
+    proof: str
+
+
+class ChartFixer:
+    """Works on the copy of a session, which holds the fixed chart afterwards."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.name = session.tools.settings.fix_drop
+        self.base = helm_files.duplicate(session.plain, session.tools.engines.folder())
+        self.edits = Edits(session.plain, self.name)
+        self.proof = Proof(session, self.base, self.name)
+        self.refused: dict[ContainerKey, str] = {}
+        self.known: dict[str, Any] = {}
+        self.cases: list[Case] = []
+        self.budget = Budget()
+
+    def fix(self) -> Outcome:
+        """Fix what can be fixed and proven."""
+        try:
+            self.cases = [case for case in self.session.cases() if self.proof.before(case) is not None]
+            for case in self.cases:
+                self._fix_case(case)
+            said = self._prove() if self.edits.made else ""
+            return Outcome(tuple(self.edits.made), self.edits.changed(), self.refused, said)
+        finally:
+            helm_files.discard(self.base)
+
+    def _fix_case(self, case: Case) -> None:
+        wanted = self._lacking(case)
+        if not wanted:
+            return
+        marked = self._marked(case)
+        if marked is not None and not self.known:
+            self.known = marked.values()
+        self._by_values(case, wanted)
+        self._by_items(case, self._lacking(case), marked)
+        left = self._lacking(case)
+        if left and marked is not None:
+            self._by_templates(case, left)
+        for key in self._lacking(case):
+            self.refused.setdefault(key, f"nothing was found that reaches it; {_BY_HAND}")
+
+    def _lacking(self, case: Case) -> dict[ContainerKey, Judgement]:
+        try:
+            return lacking(self.session, self.session.render(case))
+        except RenderError:
+            return {}
+
+    def _marked(self, case: Case) -> Rendering | None:
+        """The chart with its own templates marked, and the values as edited."""
+        copy = self.session.marked
+        copy.write(VALUES, self.edits.new(VALUES).encode())
+        try:
+            return self.session.render(case, copy)
+        except RenderError:
+            return None
+
+    def _try(self, case: Case, edit: ChartEdit) -> bool:
+        """Make one more edit, and keep it if the render says that it does what it is for and nothing else."""
+        kept = list(self.edits.made)
+        try:
+            self.edits.put([*kept, edit])
+        except NotEditableError as error:
+            self._refuse(edit, str(error))
+            return False
+        objection = self.proof.objection(case)
+        if objection is None:
+            left = self._lacking(case)
+            if not all(key in left for key in edit.containers):
+                return True
+            objection = "it would have no effect"
+        self.edits.put(kept)
+        self._refuse(edit, f"{edit.title}: {objection}")
+        return False
+
+    def _refuse(self, edit: ChartEdit, reason: str) -> None:
+        for key in edit.containers:
+            self.refused[key] = reason
+
+    # -- values -------------------------------------------------------------------------------------------------
+
+    def _by_values(self, case: Case, wanted: dict[ContainerKey, Judgement]) -> None:
+        if VALUES not in self.session.plain.own or not self.known:
+            return
+        reach = governing(self.session, case, self.known, MAX_PROBES)
+        reached: dict[Candidate, list[ContainerKey]] = {}
+        for key in wanted:
+            for candidate in reach.get(key, ()):
+                reached.setdefault(candidate, []).append(key)
+        for candidate in sorted(reached, key=lambda each: _order(each, reached)):
+            left = self._lacking(case)
+            containers = tuple(key for key in reached[candidate] if key in left)
+            if containers:
+                title = f"setting {values.shown(candidate.drop)}"
+                self._try(case, ChartEdit(VALUES, title, containers, candidate.drop))
+
+    def _by_items(self, case: Case, wanted: dict[ContainerKey, Judgement], marked: Rendering | None) -> None:
+        """Containers that are spelled out in a list of values.yaml."""
+        for key, judgement in wanted.items():
+            container = judgement.container
+            fields = _fields(marked, key)
+            if VALUES not in self.session.plain.own or (fields and rendered.mark_in(fields, "image")):
+                continue
+            image = yamltree.as_string(yamltree.get(container.node, "image"))
+            for path in item_paths(self.edits.new(VALUES), container.name, image):
+                title = f"adding a securityContext to {container.name} in {VALUES}"
+                edit = ChartEdit(VALUES, title, (key,), (*path, "securityContext", "capabilities", "drop"))
+                if self._try(case, edit):
+                    break
+
+    # -- templates ----------------------------------------------------------------------------------------------
+
+    def _by_templates(self, case: Case, wanted: dict[ContainerKey, Judgement]) -> None:
+        marked = self._marked(case)
+        planned: dict[tuple[str, templating.TemplateEdit], list[ContainerKey]] = {}
+        for key in wanted:
+            try:
+                file, edit = self._planned(marked, key)
+            except NotEditableError as error:
+                elsewhere = self._given_by(case, wanted[key])
+                self.refused.setdefault(key, elsewhere or f"{error}; {_BY_HAND}")
+                continue
+            planned.setdefault((file, edit), []).append(key)
+        for (file, edit), containers in planned.items():
+            title = f"{edit.title} at {file}:{edit.line}"
+            self._try(case, ChartEdit(file, title, tuple(containers), template=edit))
+
+    def _planned(self, marked: Rendering | None, key: ContainerKey) -> tuple[str, templating.TemplateEdit]:
+        """The edit of a template for a container. Raises NotEditableError."""
+        fields = _fields(marked, key)
+        context = fields["securityContext"][1] if "securityContext" in fields else None
+        lists = yamltree.entries(context).get("capabilities") if context is not None else None
+        mine = {
+            "image": rendered.mark_in(fields, "image"),
+            "context": rendered.mark_in(fields, "securityContext"),
+            "capabilities": rendered.mark_in(yamltree.entries(context), "capabilities"),
+            "drop": rendered.mark_in(yamltree.entries(lists[1]), "drop") if lists else None,
+        }
+        has = {"context": context, "capabilities": lists, "drop": lists and yamltree.get(lists[1], "drop")}
+        deepest = "image"
+        for level in ("context", "capabilities", "drop"):
+            if has[level] is not None and not _is_nothing(has[level]):
+                if mine[level] is None:
+                    raise NotEditableError(_GENERATED)
+                deepest = level
+        mark = mine[deepest]
+        if mark is None:
+            raise NotEditableError("no line of a template of this chart makes the container")
+        file = self.session.names[mark.file]
+        if file not in self.session.plain.own:
+            raise NotEditableError(_VENDORED.format("/".join(file.split("/")[:2])))
+        return file, templating.edit(
+            self.edits.old(file), templating.Lacking(**{deepest: mark.line}), self.name
+        )
+
+    def _given_by(self, case: Case, judgement: Judgement) -> str | None:
+        """The refusal for a container that the values of one case bring along."""
+        container = judgement.container
+        image = yamltree.as_string(yamltree.get(container.node, "image"))
+        for file in case.files:
+            data = self.session.plain.read(file.removeprefix(f"{self.session.plain.folder}/"))
+            if data and item_paths(data.decode(errors="replace"), container.name, image):
+                return _GIVEN.format(case.name)
+        return None
+
+    # -- proof --------------------------------------------------------------------------------------------------
+
+    def _prove(self) -> str:
+        """Take back every edit that any scenario objects to; what the rest was proven with, in words."""
+        while self.edits.made:
+            primary = self.cases[0]
+            users, flips = further(self.session, primary, self.known, self.edits)
+            proven = [*self.cases, *users]
+            if all(self._holds(case) for case in proven) and all(
+                self._holds(case) for case in self.budget.over(flips)
+            ):
+                cut = f", {self.budget.cut}" if self.budget.cut else ""
+                return (
+                    f"proven by rendering {_count(len(self.cases), 'value set')}, an upgrade, "
+                    f"{_count(len(users) - 1, 'value')} set by a user, "
+                    f"and {self.budget.run} of {_count(len(flips), 'switch', 'es')} flipped{cut}"
+                )
+        return ""
+
+    def _holds(self, case: Case) -> bool:
+        """Whether a scenario has no objection; else the edit that it objects to is gone."""
+        objection = self.proof.objection(case)
+        if objection is None:
+            return True
+        made = list(self.edits.made)
+        culprit = next((edit for edit in reversed(made) if self._helps(case, made, edit)), None)
+        gone = [culprit] if culprit is not None else made
+        self.edits.put([edit for edit in made if edit not in gone])
+        for edit in gone:
+            when = f"right by default, but with {case.name} " if case.name else ""
+            self._refuse(edit, f"{edit.title}: {when}{objection}")
+        return False
+
+    def _helps(self, case: Case, made: list[ChartEdit], edit: ChartEdit) -> bool:
+        try:
+            self.edits.put([each for each in made if each is not edit])
+            return self.proof.objection(case) is None
+        except NotEditableError:
+            return False
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else plural}"
+
+
+def _is_nothing(found: Any) -> bool:
+    node = found[1] if isinstance(found, tuple) else found
+    return yamltree.is_null(node) or (not isinstance(node, yamltree.ScalarNode) and not node.value)
+
+
+def _fields(marked: Rendering | None, key: ContainerKey) -> dict[str, Any]:
+    """The entries of a container in a marked render."""
+    template, number, path = key
+    root = marked.root((template, number)) if marked is not None else None
+    return dict(yamltree.entries(rendered.node_at(root, steps(path))))
+
+
+def _order(candidate: Candidate, reached: dict[Candidate, list[ContainerKey]]) -> tuple[int, bool, bool, int]:
+    path = candidate.path
+    nested = sum(values.is_security((key,)) for key in path) > 1
+    return -len(reached[candidate]), nested, "container" not in path[-1].lower(), len(path)

@@ -1,0 +1,321 @@
+"""A chart in, what is wrong in it out: each value set rendered and judged, each source line reported once."""
+
+from __future__ import annotations
+
+import os
+
+from netraw_lint.charts import chart, governing, judging, scenarios, values
+from netraw_lint.charts.fixing import ChartFixer
+from netraw_lint.charts.placing import Placer
+from netraw_lint.charts.session import Session, Tools, Wish
+from netraw_lint.model import Counts, Exemption, Problem, Span
+from netraw_lint.noun import Noun
+from netraw_lint.sources.helm import RenderError
+from netraw_lint.sources.helm_files import ChartError, is_archive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netraw_lint.charts.fixing import Outcome
+    from netraw_lint.charts.judging import ContainerKey
+    from netraw_lint.charts.markers import Mark
+    from netraw_lint.charts.rendered import Key, Rendering
+    from netraw_lint.charts.values import Candidate
+    from netraw_lint.judge import Judge
+    from netraw_lint.model import Finding, Judged
+    from netraw_lint.sources.helm import Case
+
+    Line = tuple[str, str, int]
+
+VENDORED = "it is in a vendored subchart: fix it upstream, or set a value of this chart that reaches it"
+_FIXED = "NRL003"
+_BY_HAND = "in a chart only a missing drop is fixed: change the template, or the value that it takes"
+_PROBED_CASES = 24
+PACKED = "it is in a packaged chart: fix the chart it was packaged from"
+
+
+class ChartReport(Noun):
+    """What became of one chart. ``unrendered`` of its ``images`` lines were never rendered.
+
+    ``keys`` holds the container that each finding was first found in, by the identity of the finding; ``fixes``
+    says what was changed, and how it was proven.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    exempt: tuple[Exemption, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    counts: Counts = Counts()
+    evidence: tuple[Judged, ...] = ()
+    notes: tuple[str, ...] = ()
+    linted: tuple[str, ...] = ()
+    images: int = 0
+    unrendered: int = 0
+    keys: Mapping[str, ContainerKey] = {}
+    fixes: tuple[str, ...] = ()
+
+
+def lint(path: str, wish: Wish, tools: Tools) -> ChartReport:
+    """Judge one chart; whatever keeps it from being judged is a Problem."""
+    try:
+        session = Session(path, wish, tools)
+        try:
+            return _report(session)
+        finally:
+            session.close()
+    except ChartError as error:
+        return ChartReport(problems=(Problem(path, "render", str(error)),))
+    except RenderError as error:
+        return ChartReport(problems=(Problem(path, "render", error.message),))
+
+
+def _report(session: Session) -> ChartReport:
+    return _unrenderable(session) or _Linter(session, {}).report()
+
+
+def _unrenderable(session: Session) -> ChartReport | None:
+    """The report about a chart that is not rendered."""
+    problems = unfit(session)
+    if problems or session.about is None:
+        return ChartReport(problems=tuple(problems))
+    if session.about.library:
+        path = session.plain.path
+        return ChartReport(notes=(f"{path}: a library chart, which deploys nothing: not rendered",))
+    return None
+
+
+class FixReport(Noun):
+    """A chart before and after fixing; the outcome is None where there was nothing to do."""
+
+    before: ChartReport
+    after: ChartReport
+    outcome: Outcome | None = None
+
+
+def fix(path: str, wish: Wish, tools: Tools) -> FixReport:
+    """Fix one chart in a copy, and judge it before and after."""
+    try:
+        session = Session(path, wish, tools)
+        try:
+            report = _unrenderable(session) or _Linter(session, {}).report()
+            if not any(finding.rule == _FIXED for finding in report.findings):
+                return FixReport(report, report)
+            outcome = ChartFixer(session).fix()
+            session.changed(outcome.texts)
+            return FixReport(report, _Linter(session, outcome.refused).report(), outcome)
+        finally:
+            session.close()
+    except ChartError as error:
+        report = ChartReport(problems=(Problem(path, "render", str(error)),))
+    except RenderError as error:
+        report = ChartReport(problems=(Problem(path, "render", error.message),))
+    return FixReport(report, report)
+
+
+def unfit(session: Session) -> list[Problem]:
+    """What has to be done before a chart can be rendered offline."""
+    path = session.plain.path
+    if session.about is None:
+        return [Problem(path, "render", "Chart.yaml cannot be read as YAML")]
+    problems = []
+    lacking = chart.missing(session.plain, session.about)
+    if lacking:
+        names = ", ".join(f"{each.name} ({each.repository or 'no repository'})" for each in lacking)
+        problems.append(
+            Problem(
+                path,
+                "render",
+                f"not vendored: {names}; netraw-lint downloads nothing: run `helm dependency build {path}` before it, "
+                "or set `charts: skip`",
+            )
+        )
+    for name, address in chart.remote_references(session.plain) if not session.wish.ignore_schema else ():
+        problems.append(
+            Problem(
+                session.shown(name),
+                "render",
+                f"the schema refers to {address}, and netraw-lint asks no network: copy what is meant into the schema, "
+                "or set `ignore-schema: true` for this chart under `chart-values` in the settings",
+            )
+        )
+    return problems
+
+
+class _Linter:
+    """Collects over the value sets of one chart."""
+
+    def __init__(self, session: Session, refused: Mapping[ContainerKey, str]) -> None:
+        self.refused = refused
+        self.session = session
+        self.tools = session.tools
+        self.path = session.plain.path
+        self.findings: dict[Line, Finding] = {}
+        self.exempt: dict[Line, Exemption] = {}
+        self.more: dict[Line, set[str]] = {}
+        self.problems: list[Problem] = []
+        self.evidence: list[Judged] = []
+        self.notes: list[str] = []
+        self.counts = Counts()
+        self.seen: set[Mark] = set()
+        # Where each line was found first.
+        self.origins: dict[Line, tuple[Case, ContainerKey | None]] = {}
+
+    def report(self) -> ChartReport:
+        """Everything about the chart."""
+        failed: list[tuple[Case, RenderError]] = []
+        first: Case | None = None
+        known: dict[str, object] = {}
+        for case in self.session.cases():
+            try:
+                plain = self.session.render(case)
+            except RenderError as error:
+                failed.append((case, error))
+                continue
+            marked = self._marked(case)
+            if first is None:
+                first, known = case, marked.values() if marked else {}
+            self._judge(case, plain, marked, case.name if self.counts.documents else "")
+        self._tell_failures(failed, rendered=first is not None)
+        if first is not None and self.session.wish.explore:
+            self._explore(first, known)
+        if known:
+            self._name_values(known)
+        return self._finished()
+
+    def _marked(self, case: Case) -> Rendering | None:
+        try:
+            return self.session.render(case, self.session.marked)
+        except RenderError:
+            return None
+
+    def _judge(self, case: Case, plain: Rendering, marked: Rendering | None, only_with: str) -> None:
+        judge = judging.judge_of(self.tools)
+        placer = Placer(self.session, case, plain, marked)
+        for key, found in judging.findings(self.session, judge, plain):
+            self._take(placer, key, found, only_with)
+        self._count(plain, judge, first=not only_with)
+        if marked is not None:
+            self.seen |= marked.marks()
+
+    def _count(self, plain: Rendering, judge: Judge, first: bool) -> None:
+        if first:
+            # The templates are the files; a further value set renders the same ones again.
+            files = len({template for template, _ in plain.texts})
+            self.counts = Counts(files, len(plain.texts), judge.workloads, judge.containers)
+            self.evidence = list(judge.evidence)
+
+    def _take(self, placer: Placer, key: Key, found: Finding | Exemption, only_with: str) -> None:
+        if isinstance(found, Exemption):
+            finding = placer.placed(key, found.finding)
+            line = (finding.rule, finding.path, finding.location.line)
+            self.exempt.setdefault(line, found.replace(finding=finding))
+        else:
+            self._add(placer.case, key, placer.placed(key, found), only_with)
+
+    def _add(self, case: Case, key: Key, finding: Finding, only_with: str) -> None:
+        line = (finding.rule, finding.path, finding.location.line)
+        name = finding.container.name if finding.container else ""
+        self.more.setdefault(line, set()).add(f"{finding.object} {name}")
+        if line in self.findings:
+            return
+        if only_with:
+            finding = finding.replace(message=f"{finding.message}; only with {only_with}")
+        self.findings[line] = self._with_fixability(finding).replace(document=key[1])
+        self.origins[line] = case, judging.container_key(key, finding)
+
+    def _with_fixability(self, finding: Finding) -> Finding:
+        if finding.fix is None:
+            return finding
+        if is_archive(self.path) and not os.path.isdir(self.path):
+            return finding.replace(fix=None, refusal=PACKED)
+        if finding.path.startswith(f"{self.path}/charts/"):
+            return finding.replace(fix=None, refusal=VENDORED)
+        return finding if finding.rule == _FIXED else finding.replace(fix=None, refusal=_BY_HAND)
+
+    def _tell_failures(self, failed: list[tuple[Case, RenderError]], rendered: bool) -> None:
+        for case, error in failed:
+            if not case.name and rendered:
+                # The chart's own tests say with which values it is meant to be rendered.
+                self.notes.append(f"{self.path}: does not render with its own values: {error.message}")
+                continue
+            what = f"with {case.name}" if case.name else "with its own values"
+            advice = "" if case.name else "; name a file with values by --values or `chart-values`"
+            self.problems.append(
+                Problem(self.path, "render", f"cannot be rendered {what}: {error.message}{advice}")
+            )
+
+    def _name_values(self, known: dict[str, object]) -> None:
+        """Say at a missing drop which value would make it; a probe for each value set that has such findings."""
+        text = (self.session.plain.read("values.yaml") or b"").decode(errors="replace")
+        wanted: dict[Case, list[tuple[Line, ContainerKey]]] = {}
+        for line, (case, key) in self.origins.items():
+            if key is not None and self.findings[line].rule == "NRL003":
+                wanted.setdefault(case, []).append((line, key))
+        for case, lines in list(wanted.items())[:_PROBED_CASES]:
+            found = governing.governing(self.session, case, known)
+            for line, key in lines:
+                for candidate in found.get(key, ())[:1]:
+                    finding = self.findings[line]
+                    self.findings[line] = finding.replace(help=self._advice(candidate, text))
+
+    def _advice(self, candidate: Candidate, text: str) -> str:
+        line = values.line_of(text, candidate.path)
+        where = f", line {line}" if line else ""
+        drop = self.tools.settings.fix_drop
+        return (
+            f'set `{values.shown(candidate.drop)}: ["{drop}"]` in {self.session.shown("values.yaml")}{where}'
+        )
+
+    def _explore(self, case: Case, known: dict[str, object]) -> None:
+        base = self._marked(case)
+        if base is None:
+            self.notes.append(f"{self.path}: not explored, since its marked lines do not render")
+            return
+        texts = set(base.texts.values())
+        explorer = scenarios.Flips(self.session, case, known)
+        for flip, rendering in explorer.run():
+            judge = judging.judge_of(self.tools)
+            placer = Placer(self.session, flip, rendering, rendering)
+            for key, found in judging.findings(self.session, judge, rendering, texts):
+                self._take(placer, key, found, flip.name)
+            self.seen |= rendering.marks()
+        self.notes.append(f"{self.path}: {explorer.summary()}")
+
+    def _finished(self) -> ChartReport:
+        findings = []
+        keys: dict[str, ContainerKey] = {}
+        for line, found in self.findings.items():
+            others = len(self.more[line]) - 1
+            plural = "" if others == 1 else "s"
+            more = f"; the same line makes {others} more container{plural}" if others else ""
+            key = self.origins[line][1]
+            finding = found.replace(span=Span(0, 0), message=found.message + more)
+            if key is not None:
+                keys[finding.identity] = key
+                if key in self.refused and finding.rule == _FIXED and not finding.refusal:
+                    finding = finding.replace(fix=None, refusal=self.refused[key])
+            findings.append(finding)
+        images = {
+            mark
+            for mark in self.session.marks
+            if mark.key == "image" and not self.session.names[mark.file].startswith("charts/")
+        }
+        unrendered = len(images - self.seen)
+        if unrendered:
+            hint = "" if self.session.wish.explore else ": --explore looks behind switches"
+            self.notes.append(
+                f"{self.path}: {unrendered} of {len(images)} `image:` lines were never rendered{hint}"
+            )
+        self.counts = self.counts.replace(unrendered=unrendered)
+        return ChartReport(
+            tuple(findings),
+            tuple(self.exempt.values()),
+            tuple(self.problems),
+            self.counts,
+            tuple(self.evidence),
+            tuple(self.notes),
+            tuple(self.session.shown(name) for name in self.session.names),
+            len(images),
+            unrendered,
+            keys,
+        )

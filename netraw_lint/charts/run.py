@@ -1,0 +1,182 @@
+"""The charts of a run: which they are, what is asked for each, and their part of the report."""
+
+from __future__ import annotations
+
+import os
+
+from netraw_lint.charts.lint import ChartReport, FixReport, lint
+from netraw_lint.charts.lint import fix as lint_and_fix
+from netraw_lint.charts.session import Tools, Wish
+from netraw_lint.fixing import Fixed
+from netraw_lint.model import Problem, Source
+from netraw_lint.noun import Noun
+from netraw_lint.sources import files
+from netraw_lint.sources.files import display
+from netraw_lint.sources.helm import KUBE_VERSION, Case, Options
+from netraw_lint.sources.helm_engines import Engines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from netraw_lint.catalogue import Catalogue
+    from netraw_lint.charts.fixing import Outcome
+    from netraw_lint.fixing import Fixer
+    from netraw_lint.model import Finding, Report, Settings
+
+
+class Asked(Noun):
+    """What the command line and the settings file ask for charts.
+
+    ``entries`` are those of ``chart-values``, each with a test whether it is about a chart; ``directory`` is what
+    their files are relative to. ``given`` holds the options of the command line under the same keys, and wins.
+    """
+
+    given: Mapping[str, Any]
+    entries: tuple[tuple[Callable[[str], bool], Mapping[str, Any]], ...] = ()
+    directory: str = os.curdir
+    explore: bool = False
+
+    def wish(self, path: str) -> Wish:
+        """What is asked for one chart."""
+        entries = [values for covers, values in self.entries if covers(path)]
+        cases = [_case(values, self.directory) for values in entries if "values" in values or "set" in values]
+        if self.given.get("values") or self.given.get("set"):
+            cases = [_case(self.given, os.curdir)]
+        merged: dict[str, Any] = {}
+        for values in entries:
+            merged = {**values, **merged}
+        merged |= {key: value for key, value in self.given.items() if value}
+        options = Options(
+            str(merged.get("release") or "release-name"),
+            str(merged.get("namespace") or ""),
+            str(merged.get("kube-version") or KUBE_VERSION),
+            tuple(merged.get("api-versions") or ()),
+        )
+        return Wish(tuple(cases), options, self.explore, bool(merged.get("ignore-schema")))
+
+
+def _case(values: Mapping[str, Any], directory: str) -> Case:
+    files = tuple(os.path.abspath(os.path.join(directory, name)) for name in values.get("values") or ())
+    sets = tuple(values.get("set") or ())
+    names = [*map(os.path.basename, files), *sets]
+    return Case(", ".join(names), files, sets)
+
+
+def judge(
+    paths: Iterable[str],
+    asked: Asked,
+    settings: Settings,
+    catalogue: Catalogue,
+    tick: Callable[[], None],
+) -> list[ChartReport]:
+    """Judge charts, one after the other."""
+    with Engines() as engines:
+        tools = Tools(settings, catalogue, engines, tick)
+        return [lint(path, asked.wish(path), tools) for path in _once(paths)]
+
+
+def fix(
+    paths: Iterable[str],
+    asked: Asked,
+    fixer: Fixer,
+    catalogue: Catalogue,
+    tick: Callable[[], None],
+    diff: bool,
+) -> list[ChartReport]:
+    """Fix charts, one after the other; what was changed is added to ``fixer.fixed``."""
+    parts = []
+    with Engines() as engines:
+        tools = Tools(fixer.settings, catalogue, engines, tick)
+        for path in _once(paths):
+            made = lint_and_fix(path, asked.wish(path), tools)
+            if made.outcome is None:
+                parts.append(made.after)
+                continue
+            problems = [] if not made.outcome.texts else _commit(path, made, fixer)
+            kept = made.before if diff or problems else made.after
+            parts.append(
+                kept.replace(
+                    findings=_as_they_are(kept.findings, made.after.findings),
+                    problems=(*kept.problems, *problems),
+                    fixes=_told(path, made.outcome),
+                )
+            )
+    return parts
+
+
+def _as_they_are(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with the lines on disk and the reasons why they stay."""
+    reasons = {each.identity: (each.fix, each.refusal) for each in after}
+    return tuple(
+        each.replace(fix=reasons[each.identity][0], refusal=reasons[each.identity][1])
+        if each.identity in reasons
+        else each
+        for each in before
+    )
+
+
+def _commit(path: str, made: FixReport, fixer: Fixer) -> list[Problem]:
+    """Hand over the new texts of a chart; what could not be written is a Problem."""
+    if made.outcome is None:
+        return []
+    left = {finding.identity for finding in made.after.findings}
+    gone = [finding for finding in made.before.findings if finding.identity not in left]
+    problems = []
+    for file, (old, new) in made.outcome.texts.items():
+        source = files.read(display(os.path.join(path, file)))
+        if isinstance(source, Source) and source.data.decode() != old:
+            source = Problem(source.path, "write", "not written: it has changed since it was read")
+        if isinstance(source, Problem):
+            problems.append(source)
+            continue
+        problem = fixer.commit(source, new.encode())
+        if isinstance(problem, Problem):
+            problems.append(problem)
+            continue
+        keys = {key for edit in made.outcome.edits if edit.file == file for key in edit.containers}
+        mine = [each for each in gone if made.before.keys.get(each.identity) in keys]
+        if file == list(made.outcome.texts)[-1]:
+            mine = gone
+        gone = [each for each in gone if each not in mine]
+        fixer.fixed.append(Fixed(source, new.encode(), tuple(mine)))
+    return problems
+
+
+def _told(path: str, outcome: Outcome) -> tuple[str, ...]:
+    """What was done to a chart, in words."""
+    if not outcome.edits:
+        return ()
+    return (*(f"{path}: {edit.title}" for edit in outcome.edits), f"{path}: {outcome.proof}")
+
+
+def _once(paths: Iterable[str]) -> list[str]:
+    """Each chart once, however often its files were named."""
+    return list({os.path.realpath(path): path for path in paths}.values())
+
+
+def merged(report: Report, parts: Sequence[ChartReport]) -> Report:
+    """The report with that of the charts in it."""
+    counts = report.counts
+    for part in parts:
+        counts = counts.plus(part.counts)
+    return report.replace(
+        findings=tuple(
+            sorted((*report.findings, *(each for part in parts for each in part.findings)), key=_order)
+        ),
+        exempt=tuple(
+            sorted(
+                (*report.exempt, *(each for part in parts for each in part.exempt)),
+                key=lambda exempt: _order(exempt.finding),
+            )
+        ),
+        problems=(*report.problems, *(each for part in parts for each in part.problems)),
+        containers=(*report.containers, *(each for part in parts for each in part.evidence)),
+        counts=counts,
+        linted=(*report.linted, *(each for part in parts for each in part.linted)),
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    return finding.path, finding.location.line, finding.location.column, finding.rule, finding.identity

@@ -1,0 +1,251 @@
+"""The command line program: options and settings in, an exit code out."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from netraw_lint import __version__, config, options, settings, streams
+from netraw_lint.model import Problem, Report
+from netraw_lint.streams import Streams, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from netraw_lint.adoption import Baseline, Since
+    from netraw_lint.catalogue import Catalogue
+    from netraw_lint.changes import Changes
+    from netraw_lint.config import Config
+    from netraw_lint.fixing import Fixer
+    from netraw_lint.model import Settings
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+def run() -> int:
+    """The console script: ``main`` on the process's own arguments and streams."""
+    try:
+        return main(sys.argv[1:], streams.standard())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def main(argv: Sequence[str], out: Streams) -> int:
+    """Run the program; the exit code says what came of it."""
+    try:
+        parsed = options.parser(__version__).parse_args(argv)
+    except SystemExit as stop:
+        out.write("")
+        return FAILED if stop.code else CLEAN
+    try:
+        return _run(parsed, out)
+    except (UsageError, config.ConfigError) as error:
+        out.tell(f"error: {error}")
+    except Exception as error:  # noqa: BLE001 - exit code 1 would say that findings remain
+        if parsed.verbose:
+            import traceback
+
+            for line in traceback.format_exc().splitlines():
+                out.tell(line)
+        hint = "" if parsed.verbose else " (-v shows where)"
+        out.tell(f"internal error, please report it{hint}: {type(error).__name__}: {error}")
+    return FAILED
+
+
+def _run(parsed: Namespace, out: Streams) -> int:
+    if parsed.list_rules or parsed.explain:
+        from netraw_lint import explain
+
+        try:
+            text = explain.table() if parsed.list_rules else explain.page(parsed.explain)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        out.write(text)
+        return CLEAN
+    found = settings.read(parsed)
+    if parsed.show_settings:
+        from netraw_lint.reporters import escape
+
+        out.write(escape.json_text(settings.shown(parsed, found)))
+        return CLEAN
+    if parsed.show_files:
+        return _show_files(parsed, found, out)
+    if parsed.grant or parsed.add_exemptions:
+        return _record(parsed, found, out)
+    return _lint(parsed, found, out)
+
+
+def _show_files(parsed: Namespace, found: Config, out: Streams) -> int:
+    from netraw_lint import inputs
+    from netraw_lint.reporters.escape import line_start
+
+    code = CLEAN
+    for item in inputs.discovered(parsed, found):
+        if isinstance(item, Problem):
+            out.tell(f"{item.path}: not checked ({item.stage}): {item.message}")
+            code = FAILED
+        else:
+            out.write(f"{line_start(item.path)}\n")
+    return code
+
+
+def _record(parsed: Namespace, found: Config, out: Streams) -> int:
+    """--grant and --add-exemptions: exemptions written into the manifests."""
+    from netraw_lint import engine, inputs, recording
+    from netraw_lint.changes import Changes
+
+    terms = settings.terms(parsed)
+    merged = settings.merged(parsed, found)
+    catalogue = _catalogue(merged)
+    changes = Changes(parsed.diff)
+    recorder = recording.Recorder(merged, catalogue, changes.commit, terms, parsed.grant)
+    read = inputs.sources(parsed, found, out, [], changes)
+    report = engine.lint(changes.over(recorder.over(read)), merged, catalogue)
+    if parsed.grant and recorder.matches != 1:
+        count = recorder.matches or "no"
+        hint = "" if not recorder.matches else ": say which, as kind/name/container"
+        raise UsageError(f"{count} containers are called {parsed.grant} here{hint}")
+    for data in changes.output():
+        out.write(data)
+    for line in recorder.told() if not parsed.diff else ():
+        out.write(line)
+    problems = [*report.problems, *recorder.refused]
+    for problem in problems:
+        out.tell(f"{problem.path}:{problem.line or 1}: {problem.message}")
+    if problems:
+        return FAILED
+    left = [item for item in report.findings if item.severity != "info"] if parsed.add_exemptions else []
+    return FOUND if left or (parsed.diff and recorder.recorded) else CLEAN
+
+
+def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
+    from netraw_lint import engine, inputs
+    from netraw_lint.progress import Progress
+
+    baseline, since = _adopted(parsed, found)
+    merged = settings.merged(parsed, found, frozenset(baseline.entries if baseline else ()))
+    format_name = settings.output_format(parsed, found)
+    ignored = inputs.ignored(found)
+    if parsed.report:
+        from netraw_lint import outputs
+
+        outputs.targets(parsed)  # a mistake is told before the work
+    if parsed.verbose:
+        out.tell(f"settings: {found.path or 'no file'}")
+    catalogue = _catalogue(merged)
+    progress = Progress(out.stderr, enabled=not parsed.quiet)
+    changes = fixer = None
+    if parsed.fix or parsed.diff:
+        changes, fixer = _fixer(parsed, found, merged, catalogue, ignored)
+    charts: list[str] = []
+    notes: list[str] = []
+    read = progress.over(inputs.sources(parsed, found, out, charts, changes, since))
+    try:
+        fixed = changes.over(fixer.over(read)) if fixer and changes else read
+        report = engine.lint(fixed, merged, catalogue, progress.tick)
+        if charts:
+            from netraw_lint import charting
+
+            report, notes = charting.added(report, charts, parsed, found, merged, progress.tick, fixer)
+    finally:
+        progress.clear()
+    for note in notes:
+        out.tell(note)
+    if fixer and changes:
+        report = changes.without_fixed(fixer.explained(report), fixer.fixed)
+    if ignored and report.findings:
+        kept = tuple(each for each in report.findings if each.rule not in ignored(each.path))
+        report = report.replace(findings=kept)
+    if since:
+        report = since.without_known(report, parsed.paths or [os.curdir], merged, catalogue)
+    if baseline:
+        report, stale = baseline.settled(report)
+        if stale:
+            out.tell(stale)
+    taken = fixer is not None and changes is not None and _told(parsed, format_name, fixer, changes, out)
+    _write(parsed, format_name, report, out, taken)
+    if not parsed.quiet:
+        from netraw_lint.summary import summary
+
+        fixable = settings.handled(parsed, found, report.findings)
+        out.write(summary(report, parsed.diff, fixable) + "\n", to_stderr=True)
+    return _code(parsed, report, fixer, out)
+
+
+def _adopted(parsed: Namespace, found: Config) -> tuple[Baseline | None, Since | None]:
+    """What old findings are measured by, if that was asked for."""
+    if not (parsed.baseline or parsed.update_baseline or parsed.since or found.get("baseline")):
+        return None, None
+    from netraw_lint import adoption
+
+    return adoption.baseline(parsed, found), adoption.since(parsed)
+
+
+def _catalogue(merged: Settings) -> Catalogue:
+    from netraw_lint.catalogue import Catalogue
+    from netraw_lint.schemas_dir import read_catalogue
+
+    return Catalogue(read_catalogue, merged.workloads)
+
+
+def _fixer(
+    parsed: Namespace,
+    found: Config,
+    merged: Settings,
+    catalogue: Catalogue,
+    ignored: Callable[[str], set[str]] | None,
+) -> tuple[Changes, Fixer]:
+    from netraw_lint import fixing
+    from netraw_lint.changes import Changes
+
+    changes = Changes(parsed.diff)
+    codes = fixing.codes(merged, settings.fixable(parsed, found), frozenset())
+    unsafe = settings.unsafe_fixes(parsed, found)
+    return changes, fixing.Fixer(merged, catalogue, codes, changes.commit, unsafe, ignored)
+
+
+def _told(parsed: Namespace, name: str, fixer: Fixer, changes: Changes, out: Streams) -> bool:
+    """Print patches, or what was fixed; true if the standard output is taken, so that the report goes elsewhere."""
+    from netraw_lint.reporters import COLOURED
+
+    taken = parsed.diff or changes.filtered is not None
+    for data in changes.output():
+        out.write(data)
+    lines = "".join(f"{line}\n" for line in changes.told(fixer.fixed))
+    to_stderr = taken or name not in COLOURED
+    out.write(lines + "\n" if lines and not to_stderr else lines, to_stderr=to_stderr)
+    return taken
+
+
+def _write(parsed: Namespace, name: str, report: Report, out: Streams, to_stderr: bool) -> None:
+    from netraw_lint.reporters import COLOURED
+
+    text = name in COLOURED
+    silent = text and not parsed.output_file and not (report.findings or report.problems or report.exempt)
+    if silent and not parsed.report:
+        return
+    from netraw_lint import outputs
+
+    if not silent:
+        colour = text and not parsed.output_file and settings.colour(parsed.color, out.stdout.isatty())
+        rendered = outputs.rendered(parsed, name, report, colour)
+        if parsed.output_file:
+            outputs.save(parsed.output_file, rendered)
+        else:
+            out.write(rendered, to_stderr)
+    outputs.save_all(parsed, report)
+
+
+def _code(parsed: Namespace, report: Report, fixer: Fixer | None, out: Streams) -> int:
+    """What came of the run, as an exit code."""
+    if report.problems:
+        return FAILED
+    failing = any(finding.severity != "info" for finding in report.findings)
+    allowed = parsed.max_exemptions
+    if allowed is not None and len(report.exempt) > allowed:
+        out.tell(f"{len(report.exempt)} findings are exempt, and --max-exemptions allows {allowed}")
+        failing = True
+    changed = bool(fixer and fixer.fixed) and (parsed.diff or parsed.exit_non_zero_on_fix)
+    return FOUND if (failing or changed) and not parsed.exit_zero else CLEAN

@@ -1,0 +1,125 @@
+"""Sources in, a report out: the loop over everything that was read.
+
+The room that judges, and with it the YAML parser and the rules, is entered at one door, with the first document
+that may hold a workload: most commits never pay for it.
+"""
+
+from __future__ import annotations
+
+from netraw_lint import splitting
+from netraw_lint.model import Counts, Exemption, Finding, Problem, Report, Settings, Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from netraw_lint.catalogue import Catalogue
+    from netraw_lint.judge import Judge
+    from netraw_lint.splitting import Chunk
+
+
+def _nothing() -> None:
+    """Tell nobody."""
+
+
+def lint(
+    sources: Iterable[Source | Problem],
+    settings: Settings,
+    catalogue: Catalogue,
+    tick: Callable[[], None] = _nothing,
+) -> Report:
+    """Judge everything the sources yield; one that fails never hides the others.
+
+    ``tick`` is called every now and then, for whoever wants to show that work goes on.
+    """
+    linter = Linter(settings, catalogue, tick)
+    for source in sources:
+        if isinstance(source, Problem):
+            linter.problems.append(source)
+            continue
+        try:
+            linter.lint(source)
+        except Exception as error:  # noqa: BLE001 - a bug that one file shows must not hide the others
+            linter.problems.append(_internal(source, error))
+    return linter.report()
+
+
+class Linter:
+    """Collects what a run finds, source by source."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, tick: Callable[[], None]) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.tick = tick
+        self.findings: list[Finding] = []
+        self.exempt: list[Exemption] = []
+        self.linted: list[str] = []
+        self.problems: list[Problem] = []
+        self.files = self.documents = 0
+        self._judge: Judge | None = None
+        # What NRL008 reports may be a document that does not mention its containers at all.
+        self._thorough = settings.rules is not None and "NRL008" in settings.rules
+
+    def lint(self, source: Source) -> None:
+        """Judge one source."""
+        self.files += 1
+        self.linted.append(source.path)
+        found: list[Finding | Exemption] = []
+        for chunk in splitting.chunks(source.data, self.catalogue.holds_containers, self._thorough):
+            self.documents += 1
+            self.tick()
+            if chunk is not None:
+                found += self._judged(source, chunk)
+        # An alias may lead to the same place a second time.
+        self.findings += {_order(item): item for item in found if isinstance(item, Finding)}.values()
+        exempt = {_order(item.finding): item for item in found if isinstance(item, Exemption)}
+        self.exempt += exempt.values()
+
+    def report(self) -> Report:
+        """Everything found so far, sorted."""
+        self.findings.sort(key=_order)
+        self.exempt.sort(key=lambda exemption: _order(exemption.finding))
+        workloads, containers = (self._judge.workloads, self._judge.containers) if self._judge else (0, 0)
+        evidence = tuple(self._judge.evidence) if self._judge else ()
+        counts = Counts(self.files, self.documents, workloads, containers)
+        return Report(
+            tuple(self.findings),
+            tuple(self.exempt),
+            tuple(self.problems),
+            evidence,
+            counts,
+            linted=tuple(self.linted),
+        )
+
+    def _judged(self, source: Source, chunk: Chunk) -> list[Finding | Exemption]:
+        found: list[Finding | Exemption] = []
+        try:
+            if self._judge is None:
+                from netraw_lint.judge import Judge
+
+                self._judge = Judge(self.settings, self.catalogue, self.tick)
+            # One by one, so that what was found in front of a bug stays.
+            found.extend(self._judge.findings(source, chunk))
+        except Exception as error:  # noqa: BLE001 - the same, for the other documents of the file
+            self.problems.append(_internal(source, error, chunk))
+        return found
+
+
+def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> Problem:
+    """A bug of this program as something that was not checked."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("netraw_lint."):
+            place = f" in {name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    what = "the file" if chunk is None else f"document {chunk.index}"
+    message = (
+        f"{what} could not be judged to its end, by a bug of netraw-lint: {type(error).__name__}: {error}{place}; "
+        "please report it with the manifest"
+    )
+    return Problem(source.path, "internal", message, None if chunk is None else chunk.line + 1)
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    return finding.path, finding.location.line, finding.location.column, finding.rule, finding.identity

@@ -1,0 +1,168 @@
+"""From a plan to a text that is proven, with as many of its changes as can be."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from netraw_lint import findings, yamltree
+from netraw_lint.fix import edits, refusals, verify
+from netraw_lint.fix.plan import Change, Planned, plan
+from netraw_lint.model import Refusal
+from netraw_lint.noun import Noun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from netraw_lint.fix.layout import Layout
+    from netraw_lint.fix.plan import Plan, Refused
+    from netraw_lint.fix.uses import Uses
+    from netraw_lint.model import Container, ContainerRef, Edit, Finding, ObjectRef
+    from netraw_lint.yamltree import Tree
+
+    # Lints a text in the place of the document.
+    Relint = Callable[[str], list[Finding]]
+    About = tuple[ObjectRef | None, ContainerRef | None]
+
+# All that is ever cut: a name that grants or means NET_RAW, null, an empty collection, a comment behind an entry.
+_CUT = re.compile(
+    r"""(?:\*[^\s,\[\]{}]+|[\s,:\[\]{}'"*~-]|null|!!str|(?:\#[^\r\n]*)
+    |(?:add|all|cap_all|(?:cap_)?net_raw|defaultAddCapabilities|allowedCapabilities)\b)*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NAME = re.compile(r"""(['"]?)(NET_RAW|ALL)\1""")
+
+
+class Work(Noun):
+    """A document to fix: its text and tree, the line it begins on, the rules to fix, and how to lint it.
+
+    ``exempt`` are the findings that somebody accepted; they are left as they are.
+    """
+
+    text: str
+    tree: Tree
+    first_line: int
+    codes: frozenset[str]
+    relint: Relint
+    exempt: frozenset[Finding] = frozenset()
+
+    def codes_for(self, container: Container) -> frozenset[str]:
+        """The rules to fix in a container: without those accepted there."""
+        about = (container.template.object, findings.container_ref(container))
+        return self.codes - {one.rule for one in self.exempt if (one.object, one.container) == about}
+
+
+def largest(
+    work: Work, layout: Layout, uses: Uses, planned: Plan
+) -> tuple[str, tuple[Change, ...], tuple[tuple[Container, Refusal], ...]]:
+    """The text with all changes made, or with as many groups of them as can be proven; and what was refused."""
+    if not planned.planned:
+        return work.text, (), ()
+    changes = tuple(one.change for one in planned.planned)
+    try:
+        return _applied(work, planned), changes, ()
+    except verify.ProofError:
+        pass
+    kept: tuple[Change, ...] = ()
+    text = work.text
+    failed: Refused = []
+    for group in _groups(planned.planned):
+        attempt = plan(layout, uses, [*kept, *(one.change for one in group)])
+        try:
+            if attempt.refused:
+                raise verify.ProofError(attempt.refused[0][1].reason)
+            text = _applied(work, attempt)
+            kept = tuple(one.change for one in attempt.planned)
+        except verify.ProofError as error:
+            failed += _refused(group, error)
+    return text, kept, tuple(failed)
+
+
+def _refused(group: Sequence[Planned], error: verify.ProofError) -> Refused:
+    reason = f"verification: {error}; {refusals.REPORT}"
+    return [
+        (container, Refusal(reason, refusals.by_hand(container, one.change.remedy)))
+        for one in group
+        for container in one.change.containers
+    ]
+
+
+def _groups(planned: Sequence[Planned]) -> list[list[Planned]]:
+    """The changes that can only be made together, because they share an edit or a container."""
+    groups: list[tuple[set[object], list[Planned]]] = []
+    for one in planned:
+        marks: set[object] = {*one.edits, *(id(container) for container in one.change.containers)}
+        members = [one]
+        apart = []
+        for other_marks, others in groups:
+            if marks & other_marks:
+                marks |= other_marks
+                members = [*others, *members]
+            else:
+                apart.append((other_marks, others))
+        groups = [*apart, (marks, members)]
+    return [members for _, members in groups]
+
+
+def _applied(work: Work, planned: Plan) -> str:
+    changes = [one.change for one in planned.planned]
+    about = [container for change in changes for container in change.containers]
+    text = proven_text(work, planned.edits, verify.intents(changes))
+    _narrow(work.text, planned.edits)
+    settled(work, text, {(one.template.object, findings.container_ref(one)) for one in about})
+    return text
+
+
+def proven_text(work: Work, planned: Sequence[Edit], intents: Mapping[int, verify.Intent]) -> str:
+    """The text with the edits made. Raises ProofError unless its data is exactly what was intended."""
+    try:
+        planned = edits.with_local_breaks(work.text, planned)
+        new = edits.apply(work.text, planned)
+        after = list(yamltree.trees(new.encode()))
+    except (edits.OverlapError, yamltree.YamlError) as error:
+        raise verify.ProofError(str(error)) from None
+    if len(after) != 1:
+        raise verify.ProofError("the document would fall apart")
+    verify.prove(work.tree, after[0], work.text, new, intents)
+    gone = edits.touched(work.text, planned)
+    rest = iter(edits.lines(new))
+    if not all(line in rest for number, line in enumerate(edits.lines(work.text)) if number not in gone):
+        raise verify.ProofError("lines would change that no edit is about")
+    return new
+
+
+def settled(work: Work, text: str, fixed: Collection[About]) -> None:
+    """Lint the new text: what was fixed is gone, nothing came, the rest stayed. Raises ProofError."""
+    before, after = work.relint(work.text), work.relint(text)
+    left = Counter(found.identity for found in after)
+    known = Counter(found.identity for found in before)
+    # What is fixed may have hidden what nobody wants fixed.
+    unmasked = {
+        found.identity
+        for found in after
+        if found.rule not in work.codes and (found.object, found.container) in fixed
+    }
+    new = (left - known).keys() - unmasked
+    if new:
+        raise verify.ProofError(f"it would be found: {min(new)}")
+    if left == known:
+        raise verify.ProofError("the finding would stay")
+    accepted = {found.identity for found in work.exempt}
+    for found in after:
+        if found.identity in accepted:
+            continue
+        if (found.object, found.container) in fixed and found.rule in work.codes and found.fix == "safe":
+            raise verify.ProofError(f"it would still be found: {found.identity}")
+    for found in before:
+        if (found.object, found.container) not in fixed and found.identity not in left:
+            raise verify.ProofError(f"it would no longer be found, though not fixed: {found.identity}")
+
+
+def _narrow(text: str, planned: Sequence[Edit]) -> None:
+    """Look at what is cut once more, without knowing why. Raises ProofError."""
+    for edit in planned:
+        cut = text[edit.span.start : edit.span.end]
+        one_name = _NAME.fullmatch(edit.text) and not set(cut) & set("\r\n#,")
+        if not one_name and not _CUT.fullmatch(cut):
+            raise verify.ProofError(f"more would be cut than meant: {cut!r}")

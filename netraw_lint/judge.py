@@ -1,0 +1,178 @@
+"""A document in, its findings out: every container and policy in it before every rule."""
+
+from __future__ import annotations
+
+from netraw_lint import capabilities, findings, manifest, policies, rules, selection, workloads, yamltree
+from netraw_lint.findings import Judgement
+from netraw_lint.fix import refusals
+from netraw_lint.manifest import Unreadable
+from netraw_lint.model import (
+    Container,
+    Document,
+    Exemption,
+    Finding,
+    Judged,
+    PodTemplate,
+    Policy,
+    Settings,
+    Source,
+    Verdict,
+)
+from netraw_lint.rules import operator_container_not_hardened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from netraw_lint.catalogue import Catalogue
+    from netraw_lint.exemptions.accept import Accepted
+    from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.splitting import Chunk
+
+
+class Judge:
+    """Judges document by document, and counts what it judged; ``evidence`` lists it, if that was asked for."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, tick: Callable[[], None]) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.tick = tick
+        self.workloads = self.containers = 0
+        self.evidence: list[Judged] = []
+        codes = selection.defaults(rules.rules()) if settings.rules is None else settings.rules
+        self._codes = codes
+        self._seen: (
+            tuple[list[KubernetesObject], list[tuple[KubernetesObject, PodTemplate]], list[Container]] | None
+        )
+        self._seen = None
+        self.accepted: Accepted | None = None
+        self._thorough = operator_container_not_hardened.RULE.code in codes
+        self._checks = {
+            subject: rules.checks(subject, codes)
+            for subject in ("container", "template", "object", "policy", "unreadable")
+        }
+
+    def findings(self, source: Source, chunk: Chunk) -> Iterator[Finding | Exemption]:
+        """What is wrong in a chunk of a source, and what of it somebody accepted."""
+        for part in manifest.read(source, chunk):
+            if isinstance(part, Unreadable):
+                yield from self._accepted(None, list(self._run("unreadable", part)))
+            else:
+                yield from self._accepted(part, list(self._document(part)))
+
+    def _accepted(self, document: Document | None, found: list[Finding]) -> Iterable[Finding | Exemption]:
+        """The findings with those that are exempt marked as such."""
+        settings = self.settings
+        declares = document is not None and self._seen is not None
+        if not settings.ignores or not (declares or (found and (settings.exemptions or settings.baseline))):
+            return found
+        from netraw_lint.exemptions import inline
+        from netraw_lint.exemptions.accept import Accepted, accept
+
+        self.accepted = self.accepted or Accepted()
+        declared = []
+        if document is not None and self._seen is not None:
+            declared = list(inline.declared(document, inline.Seen(*self._seen), settings.respect))
+        return accept(found, declared, settings, self._codes, self.accepted)
+
+    def _run(self, subject: str, *values: object) -> Iterator[Finding]:
+        for check in self._checks[subject]:
+            yield from check(*values)
+
+    def _document(self, document: Document) -> Iterator[Finding]:
+        self._seen = ([], [], []) if self._may_declare(document.text) else None
+        try:
+            for obj in workloads.objects(document, self.catalogue):
+                self.tick()
+                yield from self._object(obj)
+        except yamltree.YamlError as error:
+            yield from self._run("unreadable", Unreadable(document, error.index or 0, error.message))
+        except RecursionError:
+            yield from self._run("unreadable", Unreadable(document, 0, "nested too deeply"))
+
+    def _may_declare(self, text: str) -> bool:
+        """Whether a document could hold an exemption; false for nearly all."""
+        marks = ("netraw-lint", *(f"{name}.io/" for name in self.settings.respect))
+        return self.settings.ignores and any(mark in text for mark in marks)
+
+    def _object(self, obj: KubernetesObject) -> Iterator[Finding]:
+        if self._seen is not None:
+            self._seen[0].append(obj)
+        policy = policies.policy(obj)
+        if policy is not None:
+            yield from self._run("policy", policy, self.settings)
+        known = False
+        for found in workloads.containers(obj, self.catalogue, self._thorough):
+            if isinstance(found, Unreadable):
+                yield from self._run("unreadable", found)
+            elif isinstance(found, PodTemplate):
+                self.workloads += 1
+                known = True
+                if self._seen is not None:
+                    self._seen[1].append((obj, found))
+                yield from self._run("template", found)
+            elif found.regime not in workloads.UNJUDGED:
+                yield from self._container(found)
+        if known:
+            yield from self._run("object", obj)
+
+    def judgements(self, document: Document) -> Iterator[Judgement]:
+        """Every container of a document with its verdict. Raises YamlError."""
+        for obj in workloads.objects(document, self.catalogue):
+            for found in workloads.containers(obj, self.catalogue):
+                if isinstance(found, Container) and found.regime not in workloads.UNJUDGED:
+                    yield self._judgement(found)
+
+    def policies(self, document: Document) -> Iterator[Policy]:
+        """Every admission policy of a document. Raises YamlError."""
+        for obj in workloads.objects(document, self.catalogue):
+            policy = policies.policy(obj)
+            if policy is not None:
+                yield policy
+
+    def _judgement(self, container: Container) -> Judgement:
+        security = container.security
+        if container.template.windows:
+            # The kubelet builds no Linux security context for a Windows container.
+            verdict = Verdict(dict.fromkeys(self.settings.runtimes, False), {"": "a Windows container"})
+            causes = capabilities.Causes()
+        else:
+            lists = security.add, security.drop, security.privileged is not None
+            verdict = capabilities.judge(*lists, self.settings.runtimes)
+            causes = capabilities.causes(*lists, self.settings.runtimes)
+        return Judgement(container, verdict, causes, self.settings)
+
+    def _container(self, container: Container) -> Iterator[Finding]:
+        if self._seen is not None:
+            self._seen[2].append(container)
+        self.containers += container.regime != "patch"
+        judgement = self._judgement(container)
+        refusal = refusals.of_container(container)
+        for finding in self._run("container", judgement):
+            refused = finding.fix == "safe" or finding.rule == "NRL004"
+            yield finding.replace(fix=None, refusal=refusal.reason) if refusal and refused else finding
+        if self.settings.evidence and container.regime != "patch":
+            self.evidence.append(_evidence(judgement))
+
+
+def _evidence(judgement: Judgement) -> Judged:
+    container = judgement.container
+    document = container.template.document
+    reasons: dict[str, list[str]] = {}
+    for runtime, why in judgement.verdict.why.items():
+        reasons.setdefault(why, []).append(runtime)
+    words = "; ".join(
+        f"{findings.listing(tuple(names))}: {why}".removeprefix(": ") for why, names in reasons.items()
+    )
+    if container.regime in ("managed", "replaces", "filled") and None in container.security.drop_nodes:
+        words = f"its operator drops ALL; {words}"
+    return Judged(
+        document.source.path,
+        findings.locate(document, findings.node_span(container.node)),
+        document.index,
+        container.template.object,
+        findings.container_ref(container),
+        document.origin,
+        judgement.verdict.holds,
+        words,
+    )

@@ -1,0 +1,25 @@
+"""Where the JSON Schemas and the workload catalogue lie."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def schema_file(name: str) -> str:
+    """The path of a file of the schemas folder: inside the wheel, or beside the package in a checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    shipped = os.path.join(package, "schemas", name)
+    return shipped if os.path.exists(shipped) else os.path.join(os.path.dirname(package), "schemas", name)
+
+
+def read_catalogue() -> dict[str, Any]:
+    """The workload catalogue, parsed."""
+    import json
+
+    with open(schema_file("workloads.json"), "rb") as file:
+        catalogue: dict[str, Any] = json.load(file)
+    return catalogue

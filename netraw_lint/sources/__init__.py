@@ -1,0 +1,1 @@
+"""Where texts come from: files, directories, the standard input, charts and kustomizations."""

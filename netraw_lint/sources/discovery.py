@@ -1,0 +1,272 @@
+"""Finding the files and charts below the given paths.
+
+A path that was named is always linted; what a directory walk meets is subject to the user's excludes and
+to ``.gitignore``. Nothing that looks like a manifest is passed over silently: it is a ``Problem`` instead.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from netraw_lint.model import Problem
+from netraw_lint.noun import Noun
+from netraw_lint.sources.files import display, kind, reason
+from netraw_lint.sources.gitignore import Rules, exclude_rules, part, parts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+EXTENSIONS = (".yaml", ".yml", ".json")
+CHART_FILES = ("Chart.yaml", "Chart.yml")
+CHART_SETTINGS = ("values.schema.json", "Chart.lock", "requirements.yaml", "requirements.lock", ".helmignore")
+CHART_ARCHIVES = (".tgz", ".tar.gz")
+# What Helm reads of a chart. The rest of its directory, often a whole repository, is walked like any other.
+CHART_FOLDERS = frozenset(("templates", "charts", "crds", "ci", "files"))
+PRUNED = frozenset((".git", "node_modules", ".terraform", ".venv", "__pycache__", ".tox"))
+
+
+class File(Noun):
+    """A file to read; ``explicit`` if the user named it, rather than a directory above it."""
+
+    path: str
+    explicit: bool
+
+
+class Chart(Noun):
+    """A directory with a Helm chart, to be rendered as a whole."""
+
+    path: str
+
+
+Found = File | Chart | Problem
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    exclude_root: str = ".",
+    force_exclude: bool = False,
+    respect_gitignore: bool = True,
+) -> Iterator[Found]:
+    """What is to be linted at or below some paths, each once, sorted by path.
+
+    ``exclude`` holds patterns as in a ``.gitignore`` in ``exclude_root``. They apply to named paths only
+    with ``force_exclude``. Nothing is raised: a path that cannot be looked at is a ``Problem``.
+    """
+    finder = _Finder(exclude_rules(exclude, exclude_root), force_exclude, respect_gitignore)
+    folders = [path for path in paths if finder.take(path)]
+    for folder in folders:
+        finder.walk(folder)
+    return iter(sorted(finder.found.values(), key=lambda found: found.path))
+
+
+def _is_part_of_chart(name: str) -> bool:
+    """Whether an entry of a chart's directory is read by Helm."""
+    return name in CHART_FOLDERS or name in CHART_FILES or name.startswith("values")
+
+
+def chart_of(path: str) -> str | None:
+    """The chart that has ``path`` below its ``templates/``: the nearest one, or None."""
+    folder = os.path.dirname(os.path.abspath(path))
+    while True:
+        parent, name = os.path.split(folder)
+        if parent == folder:
+            return None
+        if name == "templates" and any(os.path.isfile(os.path.join(parent, file)) for file in CHART_FILES):
+            return display(parent if os.path.isabs(path) else os.path.relpath(parent))
+        folder = parent
+
+
+def chart_meant(found: Found) -> str | None:
+    """The chart that something found stands for: a chart, a packaged one, or a file beside the templates of one."""
+    if isinstance(found, Chart):
+        return found.path
+    if not isinstance(found, File) or not found.explicit:
+        return None
+    if found.path.lower().endswith(CHART_ARCHIVES):
+        return found.path
+    folder, name = os.path.split(found.path)
+    is_about = name in CHART_FILES or name in CHART_SETTINGS or name.startswith("values")
+    if os.path.basename(os.path.abspath(folder or os.curdir)) == "ci" and "values" in name:
+        folder, is_about = os.path.join(folder, os.pardir), True
+    if not is_about or not any(os.path.isfile(os.path.join(folder, file)) for file in CHART_FILES):
+        return None
+    return display(os.path.normpath(folder or os.curdir))
+
+
+class _Folder(Noun):
+    """A directory on a walk: its path as named, its real path, and the rules from above it."""
+
+    path: str
+    real: str
+    rules: tuple[Rules, ...]
+
+
+class _Finder:
+    """One discovery: what was found so far, by what it is, so that nothing is found twice."""
+
+    def __init__(self, excludes: Rules | None, force_exclude: bool, respect_gitignore: bool) -> None:
+        self.excludes = excludes
+        self.force_exclude = force_exclude
+        self.respect_gitignore = respect_gitignore
+        self.found: dict[object, Found] = {}
+        self._real_folders: dict[str, str] = {}
+
+    def take(self, path: str) -> bool:
+        """Take a path that the user named; true if it is a directory, which is to be walked."""
+        try:
+            is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+        except (OSError, ValueError) as error:
+            self._problem(path, reason(error) if isinstance(error, OSError) else f"not a path: {error}")
+            return False
+        if self.force_exclude and self.excludes and self.excludes.cover(self._real(path), is_folder):
+            return False
+        if is_folder:
+            return True
+        chart = chart_of(path)
+        if chart is not None:
+            self._add_chart(chart)
+        else:
+            self.found.setdefault(self._real(path), File(display(path), explicit=True))
+        return False
+
+    def walk(self, root: str) -> None:
+        """Take everything below a directory."""
+        chart = chart_of(os.path.join(root, "any"))
+        if chart is not None:
+            self._add_chart(chart)
+            return
+        real = os.path.realpath(root)
+        folders = [_Folder(root, real, self._rules_above(real))]
+        while folders:
+            folders.extend(self._visit(folders.pop()))
+
+    def _visit(self, folder: _Folder) -> Iterable[_Folder]:
+        try:
+            with os.scandir(folder.path) as listing:
+                entries = list(listing)
+        except OSError as error:
+            self._problem(folder.path, f"the directory cannot be listed: {reason(error)}")
+            return []
+        names = {entry.name for entry in entries}
+        is_chart = any(
+            name in names and os.path.isfile(os.path.join(folder.path, name)) for name in CHART_FILES
+        )
+        if is_chart:
+            self._add_chart(folder.path)
+            entries = [entry for entry in entries if not _is_part_of_chart(entry.name)]
+        rules = self._rules_in(folder, names)
+        parts = parts_of(folder.real)
+        below = []
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder and entry.name in PRUNED:
+                continue
+            if not is_folder and not entry.name.lower().endswith(EXTENSIONS):
+                continue
+            if (rules or self.excludes) and self._ignored((*parts, part(entry.name)), is_folder, rules):
+                continue
+            if is_folder:
+                below.append(_Folder(entry.path, os.path.join(folder.real, entry.name), rules))
+            else:
+                self._add_entry(entry, os.path.join(folder.real, entry.name))
+        return below
+
+    def _add_entry(self, entry: os.DirEntry[str], real: str) -> None:
+        try:
+            mode = entry.stat().st_mode
+        except FileNotFoundError:
+            # Emacs marks an edited file with a link to nowhere, .#name, beside it.
+            if not entry.name.startswith(".#"):
+                self._problem(entry.path, "a symbolic link to a missing file, or removed in the meantime")
+        except OSError as error:
+            self._problem(entry.path, reason(error))
+        else:
+            if stat.S_ISREG(mode):
+                self.found.setdefault(real, File(display(entry.path), explicit=False))
+            elif not stat.S_ISDIR(mode):
+                self._problem(entry.path, kind(mode))
+
+    def _add_chart(self, path: str) -> None:
+        # A chart in "." is also the chart in "./": the key is what the directory really is.
+        self.found.setdefault(os.path.realpath(path), Chart(display(path.rstrip(os.sep) or path)))
+
+    def _problem(self, path: str, message: str) -> None:
+        problem = Problem(display(path), "discover", message)
+        self.found.setdefault(problem, problem)
+
+    def _real(self, path: str) -> str:
+        """The real directory of a path and its name there: a link to a file is a file of its own."""
+        folder, name = os.path.split(path)
+        if name in ("", ".", ".."):
+            return os.path.realpath(path)
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._real_folders[folder], name)
+
+    def _ignored(self, parts: tuple[str, ...], is_folder: bool, rules: tuple[Rules, ...]) -> bool:
+        if self.excludes and self.excludes.decide(parts, is_folder):
+            return True
+        decisions = (each.decide(parts, is_folder) for each in reversed(rules))
+        return next((decision for decision in decisions if decision is not None), False)
+
+    def _rules_above(self, real: str) -> tuple[Rules, ...]:
+        """The rules that the repository around a directory has for it, its own ``.gitignore`` left out."""
+        if not self.respect_gitignore:
+            return ()
+        above = [real]
+        while not os.path.lexists(os.path.join(above[-1], ".git")):
+            parent = os.path.dirname(above[-1])
+            if parent == above[-1]:
+                return ()
+            above.append(parent)
+        rules: tuple[Rules, ...] = ()
+        for folder in reversed(above[1:]):
+            names = {name for name in (".git", ".gitignore") if os.path.lexists(os.path.join(folder, name))}
+            rules = self._rules_in(_Folder(folder, folder, rules), names)
+        return rules
+
+    def _rules_in(self, folder: _Folder, names: set[str]) -> tuple[Rules, ...]:
+        if not self.respect_gitignore:
+            return ()
+        rules = folder.rules
+        if ".git" in names:
+            # A submodule or a nested clone is a repository of its own: git's rules end at its border.
+            rules = self._read_rules(_info_exclude(folder.real), folder.real)
+        # git does not follow a link named .gitignore inside a work tree.
+        if ".gitignore" in names and not os.path.islink(os.path.join(folder.real, ".gitignore")):
+            rules += self._read_rules(os.path.join(folder.path, ".gitignore"), folder.real)
+        return rules
+
+    def _read_rules(self, path: str, base: str) -> tuple[Rules, ...]:
+        try:
+            with open(path, "rb") as file:
+                raw = file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return ()
+        except OSError as error:
+            self._problem(path, f"its patterns are not respected: {reason(error)}")
+            return ()
+        lines = raw.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n")
+        rules = Rules(parts_of(base), [line.removesuffix("\r") for line in lines])
+        return (rules,) if rules.patterns else ()
+
+
+def _info_exclude(repository: str) -> str:
+    """Where the patterns are that apply to one clone; ``.git`` is a file in worktrees and submodules."""
+    git = os.path.join(repository, ".git")
+    if os.path.isfile(git):
+        git = os.path.join(repository, _line(git).removeprefix("gitdir:").strip())
+        git = os.path.join(git, _line(os.path.join(git, "commondir")).strip())
+    return os.path.join(git, "info", "exclude")
+
+
+def _line(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return os.fsdecode(file.read(4096).rstrip(b"\r\n"))
+    except OSError:
+        return ""

@@ -1,0 +1,127 @@
+"""Which files are Kustomize patches: fragments that are merged over a workload written elsewhere."""
+
+from __future__ import annotations
+
+import os
+
+from netraw_lint.model import Source
+from netraw_lint.sources import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netraw_lint.nodes import Node
+
+KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_KINDS = (None, "Kustomization", "Component")
+_PATCH_KEYS = ("patches", "patchesStrategicMerge", "patchesJson6902")
+_LEVELS = 8
+
+_patches_by_directory: dict[str, frozenset[str]] = {}
+_texts_by_directory: dict[str, tuple[bytes, ...]] = {}
+_repository_roots: dict[str, bool] = {}
+
+
+def is_patch(path: str) -> bool:
+    """Whether a kustomization beside the file, or in a directory above it, names the file as a patch.
+
+    The search ends at the root of the repository, or after eight directories where there is none.
+    """
+    absolute = os.path.abspath(path)
+    name = os.path.basename(absolute)
+    return any(
+        _may_name(folder, name) and absolute in patch_files(folder) for folder in _folders_above(absolute)
+    )
+
+
+def patch_files(directory: str) -> frozenset[str]:
+    """The absolute paths that the kustomization in a directory names as patches.
+
+    An unreadable kustomization names none here: it is linted, and reported, as a file of its own.
+    """
+    directory = os.path.abspath(directory)
+    known = _patches_by_directory.get(directory)
+    if known is None:
+        names = {name for data in _kustomizations(directory) for name in _patch_names(data)}
+        known = frozenset(os.path.abspath(os.path.join(directory, name)) for name in names)
+        _patches_by_directory[directory] = known
+    return known
+
+
+def forget() -> None:
+    """Forget what the directories hold; for a process that lints the same ones more than once."""
+    _patches_by_directory.clear()
+    _texts_by_directory.clear()
+    _repository_roots.clear()
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    folders = []
+    folder = os.path.dirname(path)
+    while True:
+        folders.append(folder)
+        parent = os.path.dirname(folder)
+        if _is_repository_root(folder):
+            return iter(folders)
+        if parent == folder:
+            return iter(folders[:_LEVELS])
+        folder = parent
+
+
+def _is_repository_root(folder: str) -> bool:
+    known = _repository_roots.get(folder)
+    if known is None:
+        known = _repository_roots[folder] = os.path.lexists(os.path.join(folder, ".git"))
+    return known
+
+
+def _kustomizations(directory: str) -> tuple[bytes, ...]:
+    """The texts of the kustomizations in a directory that may name patches."""
+    known = _texts_by_directory.get(directory)
+    if known is None:
+        sources = (files.read(os.path.join(directory, name)) for name in KUSTOMIZATION_FILES)
+        known = tuple(
+            source.data for source in sources if isinstance(source, Source) and b"patch" in source.data
+        )
+        _texts_by_directory[directory] = known
+    return known
+
+
+def _may_name(directory: str, name: str) -> bool:
+    """Whether a kustomization may name a file: unless it certainly does not, the YAML parser has to tell."""
+    texts = _kustomizations(directory)
+    if (
+        not texts
+        or not name.isascii()
+        or not name.replace("-", "").replace(".", "").replace("_", "").isalnum()
+    ):
+        return bool(texts)
+    return any(name.encode() in text or b"\\" in text for text in texts)
+
+
+def _patch_names(data: bytes) -> set[str]:
+    from netraw_lint import yamltree
+
+    try:
+        root = _read_yaml(data)
+        if yamltree.as_string(yamltree.get(root, "kind")) not in _KINDS:
+            return set()
+        lists = [yamltree.get(root, key) for key in _PATCH_KEYS]
+        entries = [entry for node in lists if isinstance(node, yamltree.SequenceNode) for entry in node.value]
+        paths = (yamltree.get(entry, "path") or entry for entry in entries)
+        names = {
+            yamltree.text(path)
+            for path in paths
+            if isinstance(path, yamltree.ScalarNode) and not yamltree.is_null(path)
+        }
+    except (yamltree.YamlError, RecursionError):
+        return set()
+    # An entry with a line break is an inline patch; a NUL could not be part of a path.
+    return {name for name in names if name and not set(name) & {"\n", "\0"}}
+
+
+def _read_yaml(data: bytes) -> Node | None:
+    from netraw_lint import yamltree
+
+    return next(yamltree.compose(data), None)

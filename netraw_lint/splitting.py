@@ -1,0 +1,170 @@
+"""Bytes of a source to the chunks that may hold a workload, without a YAML parser.
+
+Documents are split as kubectl splits them (apimachinery util/yaml YAMLReader: textually, at lines that start
+with ``---``), so that a broken document never hides its neighbours. A byte filter keeps what cannot hold a pod
+template or a policy away from the parser: most files of most commits never load it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netraw_lint.noun import Noun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A kind whose value does not start right behind the colon (an anchor, a comment, an alias) captures nothing.
+_KIND = re.compile(rb"kind[\"']?\s*:\s*[\"']?([A-Za-z0-9]*)")
+_WORDS = (b"image", b"apabilit", b"privileged", b"ecurityContext")
+_EXPLICIT_KEY = re.compile(rb"\?\s")
+_POLICY_KINDS = (b"PodSecurityPolicy", b"SecurityContextConstraints")
+# What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
+_DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"!!", b"!<", b"%TAG")
+_SEPARATOR = re.compile(rb"---(?:(#[^\n]*\n?)|(?=[ \t\r\n])|\Z)")
+_STREAM = re.compile(rb"\}\s*\n\s*\{")
+_NEXT_OBJECT = re.compile(rb"[ \t\r]*\n(?=\s*\{)")
+_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+_CRD = b"\nkind: CustomResourceDefinition"
+_COLUMN_0 = re.compile(rb"\n([^ \r\n#][^:\r\n]*)")
+_CRD_KEYS = [b"apiVersion", b"kind", b"metadata", b"spec", b"status"]
+
+
+class Chunk(Noun):
+    """The bytes of one document that may hold a workload.
+
+    ``index`` counts the non-empty documents of the source from 0, ``start`` is the byte and ``line`` the
+    0-based line that it begins at.
+    """
+
+    index: int
+    start: int
+    line: int
+    data: bytes
+
+
+def chunks(
+    data: bytes, holds_containers: Callable[[set[str]], bool], thorough: bool = False
+) -> Iterator[Chunk | None]:
+    """The non-empty documents of a text; None stands for one that cannot hold a workload.
+
+    ``holds_containers`` tells whether any of some kind names can hold a container outside of a list whose
+    key ends in ``ontainers``. ``thorough`` also keeps a document that says nothing about its containers.
+    """
+    index = line = counted = 0
+    for start, end in _split(data):
+        chunk = data[start:end]
+        if not _has_content(chunk):
+            continue
+        if may_hold_workload(chunk, holds_containers, thorough):
+            line += data.count(b"\n", counted, start)
+            counted = start
+            yield Chunk(index, start, line, chunk)
+        else:
+            yield None
+        index += 1
+
+
+def _split(data: bytes) -> Iterator[tuple[int, int]]:
+    """The byte ranges of the documents, each with the ``---`` line in front of it, and its directives."""
+    start = 0
+    for separator in _separators(data):
+        at = separator.start()
+        border = _directives(data, start, at) if b"%" in data[start:at] else at
+        if border > start:
+            yield from _json_objects(data, start, border)
+        # Helm separates at ``---# comment``; libyaml would read a plain scalar.
+        start = separator.end() if separator[1] else border
+    yield from _json_objects(data, start, len(data))
+
+
+def _separators(data: bytes) -> Iterator[re.Match[bytes]]:
+    # Concatenated files leave a byte order mark in front of a later separator.
+    searched = data.replace(b"\n\xef\xbb\xbf---", b"\n  \n---")
+    at = 0
+    while True:
+        separator = _SEPARATOR.match(searched, at)
+        if separator:
+            yield separator
+        at = searched.find(b"\n---", at) + 1
+        if not at:
+            return
+
+
+def _directives(data: bytes, start: int, separator: int) -> int:
+    """Where the directives begin that belong to the ``---`` at ``separator``; there, if it has none."""
+    at = border = separator
+    while at > start:
+        previous = data.rfind(b"\n", start, at - 1) + 1 or start
+        line = data[previous:at].strip()
+        if line.startswith(b"%"):
+            border = previous
+        elif line == b"..." and data[previous:at].startswith(b"."):
+            return border
+        elif line and not line.startswith(b"#"):
+            return separator
+        at = previous
+    return border
+
+
+def _json_objects(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A range, or the ranges of the JSON objects in it if it is a stream with each on lines of its own."""
+    if data[start:end].lstrip()[:1] == b"{" and _STREAM.search(data, start, end):
+        depth, ends = 0, []
+        for token in _JSON_TOKEN.finditer(data, start, end):
+            depth += {b"{": 1, b"}": -1}.get(token[0], 0)
+            if depth == 0 and token[0] == b"}" and (follows := _NEXT_OBJECT.match(data, token.end(), end)):
+                ends.append(follows.end())
+        for border in ends if depth == 0 else ():
+            yield start, border
+            start = border
+    yield start, end
+
+
+def _has_content(chunk: bytes) -> bool:
+    """Whether a chunk holds anything but blanks, comments and document markers."""
+    rest = chunk.lstrip(b" \t\r\n\xef\xbb\xbf")
+    while rest:
+        if rest.startswith((b"#", b"---\n", b"---\r", b"--- #", b"...")) or rest in (b"---", b"..."):
+            _, _, rest = rest.partition(b"\n")
+            rest = rest.lstrip()
+        elif rest.startswith((b"--- ", b"---\t")):
+            rest = rest[3:].lstrip()
+        else:
+            return True
+    return False
+
+
+def may_hold_workload(
+    chunk: bytes, holds_containers: Callable[[set[str]], bool], thorough: bool = False
+) -> bool:
+    """Whether a document could hold a pod template or a policy; false only when it certainly cannot.
+
+    A Kubernetes object has an ``apiVersion`` and a ``kind``, the name of every pod-template list ends in
+    ``ontainers``, and a plain or single-quoted key has no escapes.
+    """
+    disguised = any(disguise in chunk for disguise in _DISGUISES)
+    if not disguised and b"apiVersion" not in chunk and b"kind" not in chunk:
+        # Both are needed; one is enough to say so of a document that turns out to be unreadable.
+        return False
+    if b"ontainers" in chunk:
+        return not _is_custom_resource_definition(chunk)
+    if disguised or any(kind in chunk for kind in _POLICY_KINDS):
+        return True
+    if thorough or any(word in chunk for word in _WORDS):
+        kinds = {match[1].decode() for match in _KIND.finditer(chunk)}
+        return "" in kinds or _EXPLICIT_KEY.search(chunk) is not None or holds_containers(kinds)
+    return False
+
+
+def _is_custom_resource_definition(chunk: bytes) -> bool:
+    """Whether a chunk is certainly a CRD: block style at column 0, one kind, and no other top-level key.
+
+    A second ``kind`` (the last one wins) or text of a quoted scalar at column 0 makes it uncertain.
+    """
+    if _CRD not in chunk:
+        return False
+    keys = [key for key in _COLUMN_0.findall(b"\n" + chunk) if not key.startswith(b"---")]
+    line = chunk[chunk.index(_CRD) + len(_CRD) :].split(b"\n", 1)[0].strip()
+    return sorted(keys) in (_CRD_KEYS[:4], _CRD_KEYS) and (not line or line.startswith(b"#"))

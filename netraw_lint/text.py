@@ -1,0 +1,141 @@
+"""Between the bytes of a file and the text that is linted, and between offsets and lines.
+
+``decode`` and ``encode`` are exact inverses, so that what an edit does not touch is written back byte for
+byte: newline style, missing last newline and byte order mark included. Lines are counted by ``\\n`` alone,
+as editors and GitHub do, although YAML 1.1 also knows ``\\r``, NEL, LS and PS.
+"""
+
+from __future__ import annotations
+
+UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+
+
+class UndecodableText(ValueError):  # noqa: N818 - reads as what was found
+    """The bytes are not the text of a manifest; ``offset`` (bytes) and 1-based ``line`` say where."""
+
+    def __init__(self, message: str, offset: int, line: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.line = line
+
+
+def decode(raw: bytes) -> tuple[bytes, str, bytes]:
+    """The UTF-8 text of a file without its byte order mark, the encoding it had, and the mark.
+
+    UTF-8 is read with or without a mark, UTF-16 with one. Raises ``UndecodableText`` for anything else,
+    and for a text with NUL bytes, which no YAML reader accepts.
+    """
+    if raw.startswith(_UTF32):
+        raise UndecodableText("UTF-32 text at byte 0 (line 1) is not supported: save the file as UTF-8", 0, 1)
+    encoding = _UTF16.get(raw[:2])
+    if encoding:
+        data, bom = _utf16(raw, encoding), raw[:2]
+    else:
+        encoding = "utf-8"
+        bom = UTF8_BOM if raw.startswith(UTF8_BOM) else b""
+        data = raw[len(bom) :]
+        if not data.isascii():
+            _decoded(raw, encoding, bom)
+    nul = data.find(0)
+    if nul >= 0:
+        raise _nul(data[:nul], encoding, bom)
+    return data, encoding, bom
+
+
+def encode(text: str, encoding: str, bom: bytes) -> bytes:
+    """The bytes of a file that holds ``text``; the inverse of ``decode``.
+
+    Raises ``UnicodeEncodeError`` for a lone surrogate, which no decoded text holds.
+    """
+    return bom + text.encode(encoding)
+
+
+def _utf16(raw: bytes, encoding: str) -> bytes:
+    return _decoded(raw, encoding, raw[:2]).encode()
+
+
+def _decoded(raw: bytes, encoding: str, bom: bytes) -> str:
+    body = raw[len(bom) :]
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        offset = len(bom) + error.start
+        line = 1 + body[: error.start].decode(encoding).count("\n")
+        value = f"byte 0x{raw[offset]:02x} at offset {offset} (line {line})"
+        name = encoding[:6].rstrip("-").upper()
+        message = f"not {name}: {value} is no part of a character; save the file as UTF-8"
+        raise UndecodableText(message, offset, line) from None
+
+
+def _nul(before: bytes, encoding: str, bom: bytes) -> UndecodableText:
+    offset = len(encode(before.decode(), encoding, bom))
+    line = 1 + before.count(b"\n")
+    message = (
+        f"NUL byte at offset {offset} (line {line}): a binary file, or UTF-16 without a byte order mark; "
+        "exclude the file or save it as UTF-8"
+    )
+    return UndecodableText(message, offset, line)
+
+
+class Lines:
+    """The lines of a text: offsets in code points to 1-based lines and columns, and back."""
+
+    __slots__ = ("_latest", "_starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts: list[int] | None = None
+        self._latest = (-1, "")
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The (line, column) of a code point; the end of the text has one too.
+
+        Raises ``ValueError`` for an offset outside the text.
+        """
+        starts, index = self._find(offset)
+        return index + 1, offset - starts[index] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a (line, column); the column just after a line is its line break, or the end.
+
+        Raises ``ValueError`` for a place that the text does not have.
+        """
+        starts = self._index()
+        if not 1 <= line <= len(starts):
+            raise ValueError(f"line {line} is outside a text of {len(starts)} lines")
+        start = starts[line - 1]
+        end = starts[line] - 1 if line < len(starts) else len(self.text)
+        if not 1 <= column <= end - start + 1:
+            raise ValueError(f"column {column} is outside line {line}, which has {end - start} columns")
+        return start + column - 1
+
+    def line_text(self, offset: int) -> str:
+        """The line around an offset, without its line break (``\\n`` or ``\\r\\n``).
+
+        Raises ``ValueError`` for an offset outside the text.
+        """
+        starts, index = self._find(offset)
+        if self._latest[0] != index:
+            end = starts[index + 1] - 1 if index + 1 < len(starts) else len(self.text)
+            # A cluster's dump may be one line of many megabytes: its findings share one copy.
+            self._latest = index, self.text[starts[index] : end].removesuffix("\r")
+        return self._latest[1]
+
+    def _find(self, offset: int) -> tuple[list[int], int]:
+        if not 0 <= offset <= len(self.text):
+            raise ValueError(f"offset {offset} is outside a text of {len(self.text)} characters")
+        # A clean run asks for no position, and so never imports bisect.
+        from bisect import bisect_right
+
+        starts = self._index()
+        return starts, bisect_right(starts, offset) - 1
+
+    def _index(self) -> list[int]:
+        if self._starts is None:
+            starts = [0]
+            for line in self.text.split("\n")[:-1]:
+                starts.append(starts[-1] + len(line) + 1)
+            self._starts = starts
+        return self._starts
