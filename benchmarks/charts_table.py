@@ -3,6 +3,8 @@
     python benchmarks/charts_table.py [--helm PATH | --embedded] [--explore] NAME=DIRECTORY ...
     python benchmarks/charts_table.py [--helm PATH | --embedded] --fix NAME=DIRECTORY ...
 
+A row counts the charts of one publisher; which findings depend on other values is known with --explore only.
+
 A chart is every directory with a Chart.yaml that is not in another chart's `charts/`. Nothing is written into the
 directories. For each container of the first value set that renders: *exact* if a marked line of a template or an
 item of a values list made it, *wrong* if that line cannot have given the rendered image.

@@ -7,9 +7,9 @@ Works on copies in a temporary directory; the given files stay as they are. Temp
 - *refused* counts findings of fixable rules that a run leaves, by reason; *verification* are those of them whose
   new text could not be proven.
 - *unneeded* counts the files whose diff removes a line that the fix is not about. A line may go if it is a
-  capability entry, if it is a key on the way to the capabilities with nothing but capabilities on its line, or if
+  capability entry, if it is an empty value, if it is a key on the way to the capabilities with nothing but capabilities on its line, or if
   a new line has all its characters in their order (an insertion into a line), or lacks a capability only.
-- *again* counts the files that a second run changes.
+- Lines are counted as `git diff` has them. *again* counts the files that a second run changes.
 - The dumper is ruamel.yaml with `preserve_quotes`, no line width, and the indentation and document start that
   each file has. It gets the same changes of the data, each key at the same place. *comments* counts the comment
   lines that are gone after it, *failed* the files that it cannot load or write.
@@ -24,6 +24,7 @@ import os
 import re
 import resource
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from netraw_lint import text
-from netraw_lint.fix.diff import changed_lines
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -44,7 +44,7 @@ _CAPABILITY = r"[\"']?(?i:cap_)?[A-Za-z_]+[\"']?"
 _KEYS = "securityContext|capabilities|add|drop|requiredDropCapabilities|allowedCapabilities|defaultAddCapabilities"
 _EMPTY = rf"\{{\s*\}}|\[(?:\s*{_CAPABILITY},?)*\s*\]|null|~"
 ABOUT = re.compile(
-    rf"(?:- )*[\"']?(?:{_KEYS})[\"']?\s*:\s*(?:{_EMPTY})?,?|-\s+{_CAPABILITY}|{_CAPABILITY},?",
+    rf"(?:- )*[\"']?(?:{_KEYS})[\"']?\s*:\s*(?:{_EMPTY})?,?|{_EMPTY}|-\s+{_CAPABILITY}|{_CAPABILITY},?",
 )
 NAMED = re.compile(r"[\"']?\b(?:CAP_)?(?:NET_RAW|ALL)\b[\"']?,?\s*", re.IGNORECASE)
 
@@ -120,6 +120,33 @@ def is_needed(line: str, added: Iterable[str]) -> bool:
     old = line.strip()
     less = NAMED.sub("", old)
     return any(holds(new, old) or (less != old and holds(new, less)) for new in added)
+
+
+def changed_lines(old: str, new: str) -> tuple[list[str], list[str]]:
+    """The lines that git says are removed and added."""
+    with tempfile.TemporaryDirectory() as name:
+        for side, given in (("old", old), ("new", new)):
+            (Path(name) / side).write_bytes(given.encode())
+        done = subprocess.run(
+            [  # noqa: S607 - from PATH, as everybody has it
+                "git",
+                "-c",
+                "core.autocrlf=false",
+                "diff",
+                "--no-index",
+                "--text",
+                "--no-color",
+                "-U0",
+                "old",
+                "new",
+            ],
+            cwd=name,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull},
+            capture_output=True,
+            check=False,
+        )
+    lines = done.stdout.decode().partition("\n@@")[2].split("\n")[1:]
+    return [line[1:] for line in lines if line[:1] == "-"], [line[1:] for line in lines if line[:1] == "+"]
 
 
 def counted(changed: Iterable[Changed]) -> Lines:
@@ -239,6 +266,9 @@ def row(name: str, folder: Path, ruamel: bool) -> tuple[list[str], Counter[str],
     before, found = texts(folder), ran(folder)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     left = ran(folder, "--fix")
+    unwritten = [each["message"] for each in left["problems"] if each["stage"] == "write"]
+    if unwritten:
+        raise SystemExit(f"{name}: {unwritten[0]}")
     now = resource.getrusage(resource.RUSAGE_CHILDREN)
     after = texts(folder)
     ran(folder, "--fix")
@@ -290,6 +320,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "copy"
             shutil.copytree(directory, folder, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+            for path in (folder, *folder.rglob("*")):
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | stat.S_IWUSR)
             cells, refused, files = row(directory.resolve().name, folder, not parsed.no_ruamel)
         print(f"| {' | '.join(cells)} |", flush=True)
         reasons += refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from netraw_lint import __version__, config, options, settings, streams
+from netraw_lint import __version__, config, libyaml, options, settings, streams
 from netraw_lint.model import Problem, Report
 from netraw_lint.streams import Streams, UsageError
 
@@ -26,6 +26,7 @@ CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 def run() -> int:
     """The console script: ``main`` on the process's own arguments and streams."""
+    libyaml.alone = True
     try:
         return main(sys.argv[1:], streams.standard())
     except KeyboardInterrupt:
@@ -35,7 +36,7 @@ def run() -> int:
 def main(argv: Sequence[str], out: Streams) -> int:
     """Run the program; the exit code says what came of it."""
     try:
-        parsed = options.parser(__version__).parse_args(argv)
+        parsed = options.parse(argv, __version__)
     except SystemExit as stop:
         out.write("")
         return FAILED if stop.code else CLEAN

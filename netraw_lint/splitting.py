@@ -7,27 +7,18 @@ template or a policy away from the parser: most files of most commits never load
 
 from __future__ import annotations
 
-import re
-
 from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
 
-# A kind whose value does not start right behind the colon (an anchor, a comment, an alias) captures nothing.
-_KIND = re.compile(rb"kind[\"']?\s*:\s*[\"']?([A-Za-z0-9]*)")
 _WORDS = (b"image", b"apabilit", b"privileged", b"ecurityContext")
-_EXPLICIT_KEY = re.compile(rb"\?\s")
 _POLICY_KINDS = (b"PodSecurityPolicy", b"SecurityContextConstraints")
 # What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
 _DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"!!", b"!<", b"%TAG")
-_SEPARATOR = re.compile(rb"---(?:(#[^\n]*\n?)|(?=[ \t\r\n])|\Z)")
-_STREAM = re.compile(rb"\}\s*\n\s*\{")
-_NEXT_OBJECT = re.compile(rb"[ \t\r]*\n(?=\s*\{)")
-_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
 _CRD = b"\nkind: CustomResourceDefinition"
-_COLUMN_0 = re.compile(rb"\n([^ \r\n#][^:\r\n]*)")
 _CRD_KEYS = [b"apiVersion", b"kind", b"metadata", b"spec", b"status"]
 
 
@@ -82,9 +73,13 @@ def _split(data: bytes) -> Iterator[tuple[int, int]]:
 def _separators(data: bytes) -> Iterator[re.Match[bytes]]:
     # Concatenated files leave a byte order mark in front of a later separator.
     searched = data.replace(b"\n\xef\xbb\xbf---", b"\n  \n---")
+    if b"---" not in searched:
+        return
+    from netraw_lint import patterns
+
     at = 0
     while True:
-        separator = _SEPARATOR.match(searched, at)
+        separator = patterns.SEPARATOR.match(searched, at)
         if separator:
             yield separator
         at = searched.find(b"\n---", at) + 1
@@ -110,11 +105,20 @@ def _directives(data: bytes, start: int, separator: int) -> int:
 
 def _json_objects(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A range, or the ranges of the JSON objects in it if it is a stream with each on lines of its own."""
-    if data[start:end].lstrip()[:1] == b"{" and _STREAM.search(data, start, end):
+    if data[start:end].lstrip()[:1] != b"{":
+        yield start, end
+        return
+    from netraw_lint import patterns
+
+    if patterns.STREAM.search(data, start, end):
         depth, ends = 0, []
-        for token in _JSON_TOKEN.finditer(data, start, end):
+        for token in patterns.JSON_TOKEN.finditer(data, start, end):
             depth += {b"{": 1, b"}": -1}.get(token[0], 0)
-            if depth == 0 and token[0] == b"}" and (follows := _NEXT_OBJECT.match(data, token.end(), end)):
+            if (
+                depth == 0
+                and token[0] == b"}"
+                and (follows := patterns.NEXT_OBJECT.match(data, token.end(), end))
+            ):
                 ends.append(follows.end())
         for border in ends if depth == 0 else ():
             yield start, border
@@ -153,8 +157,10 @@ def may_hold_workload(
     if disguised or any(kind in chunk for kind in _POLICY_KINDS):
         return True
     if thorough or any(word in chunk for word in _WORDS):
-        kinds = {match[1].decode() for match in _KIND.finditer(chunk)}
-        return "" in kinds or _EXPLICIT_KEY.search(chunk) is not None or holds_containers(kinds)
+        from netraw_lint import patterns
+
+        kinds = {match[1].decode() for match in patterns.KIND.finditer(chunk)}
+        return "" in kinds or patterns.EXPLICIT_KEY.search(chunk) is not None or holds_containers(kinds)
     return False
 
 
@@ -165,6 +171,8 @@ def _is_custom_resource_definition(chunk: bytes) -> bool:
     """
     if _CRD not in chunk:
         return False
-    keys = [key for key in _COLUMN_0.findall(b"\n" + chunk) if not key.startswith(b"---")]
+    from netraw_lint import patterns
+
+    keys = [key for key in patterns.COLUMN_0.findall(b"\n" + chunk) if not key.startswith(b"---")]
     line = chunk[chunk.index(_CRD) + len(_CRD) :].split(b"\n", 1)[0].strip()
     return sorted(keys) in (_CRD_KEYS[:4], _CRD_KEYS) and (not line or line.startswith(b"#"))

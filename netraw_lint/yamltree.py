@@ -11,9 +11,13 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import (
+# First, since it decides how much of PyYAML is loaded.
+from netraw_lint.libyaml import parser_class
+
+CParser = parser_class()
+
+from yaml.error import MarkedYAMLError, YAMLError  # noqa: E402 - once that is decided
+from yaml.events import (  # noqa: E402
     AliasEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -22,7 +26,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from netraw_lint.aliasing import is_excessive
+from netraw_lint.aliasing import is_excessive  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +84,7 @@ class YamlError(Exception):
         self.index = index
 
 
-class _Parser(CParser):  # type: ignore[misc]
+class _Parser(CParser):  # type: ignore[misc, valid-type]
     """libyaml's composer without tag resolution: 2.5 times faster, and tags matter for a dozen scalars."""
 
     def descend_resolver(self, _parent: object, _index: object) -> None:

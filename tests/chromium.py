@@ -83,12 +83,9 @@ class Page:
             mobile=width < 600,
         )
 
-    def picture(self, top: int = 0, height: int | None = None) -> bytes:
-        """A PNG of the page, or of a stretch of it."""
-        width, whole = self.run("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
-        clip = {"x": 0, "y": top, "width": width, "height": height or whole, "scale": 1}
-        shot = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
-        return base64.b64decode(shot["data"])
+    def picture(self) -> bytes:
+        """A PNG of what the window shows. What is out of sight may not even be laid out."""
+        return base64.b64decode(self.call("Page.captureScreenshot")["data"])
 
     def pdf(self) -> bytes:
         """The page as it prints."""

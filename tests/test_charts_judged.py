@@ -42,14 +42,40 @@ def places(data: Any) -> list[tuple[str, int]]:
     return [(finding["path"], finding["line"]) for finding in data["findings"]]
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_a_finding_is_at_the_line_of_the_template(name: str, engine: str, tool: Tool, bring: Bring) -> None:
-    data = report(tool, bring(name), name)
+def test_a_finding_is_at_the_line_of_the_template(engine: str, tool: Tool, bring: Bring) -> None:
+    data = report(tool, bring(*PLACES), ".")
 
     found = [(each["path"], each["line"], each["container"]["name"]) for each in data["findings"]]
-    assert found == [(f"{name}/templates/{path}", line, container) for path, line, container in PLACES[name]]
+    assert found == [
+        (f"{name}/templates/{path}", line, container)
+        for name, places in PLACES.items()
+        for path, line, container in places
+    ]
     assert {each["rule"] for each in data["findings"]} == {"NRL003"}
     assert {each["origin"] for each in data["findings"]} == {None}
+
+
+def test_a_chart_is_the_current_directory(engine: str, tool: Tool, bring: Bring) -> None:
+    folder = bring("subchart", "plain")
+
+    here = report(tool, folder / "subchart")
+    values = report(tool, folder / "plain", "values.yaml")
+
+    assert places(here) == [("charts/db/templates/db.yaml", 8), ("charts/db/templates/db.yaml", 14)]
+    assert [(each["fix"], bool(each["refusal"])) for each in here["findings"]] == [
+        ("safe", False),
+        (None, True),
+    ]
+    assert places(values) == [("templates/tests/check.yaml", 11), ("templates/web.yaml", 16)]
+
+
+def test_the_evidence_is_at_the_templates_too(engine: str, tool: Tool, bring: Bring) -> None:
+    data = report(tool, bring("values-list"), "values-list", "--show-containers")
+
+    assert [(each["path"], each["line"], each["container"]["name"]) for each in data["containers"]] == [
+        ("values-list/values.yaml", 7, "wait"),
+        ("values-list/templates/web.yaml", 16, "web"),
+    ]
 
 
 def test_a_literal_list_is_pointed_at_item_by_item(engine: str, tool: Tool, bring: Bring) -> None:
@@ -220,12 +246,16 @@ def test_exploring_finds_what_a_switch_hides(engine: str, tool: Tool, bring: Bri
     default = report(tool, folder, "switch", code=0)
     explored = report(tool, folder, "switch", "--explore")
     told = tool("--isolated", "-v", "switch", cwd=folder).stderr
+    (folder / ".netraw-lint.yaml").write_text("charts: explore\n")
+    configured = tool("switch", cwd=folder)
 
     assert default["summary"]["unrendered"] == 1
     assert explored["summary"]["unrendered"] == 0
     (finding,) = explored["findings"]
     assert (finding["path"], finding["line"]) == ("switch/templates/web.yaml", 20)
     assert finding["message"].endswith("; only with metrics.enabled=true")
+    assert configured.code == 1
+    assert "switch: explored 1 of 1 switches" in configured.stderr
     assert "switch: 1 of 2 `image:` lines were never rendered: --explore looks behind switches" in told
 
 

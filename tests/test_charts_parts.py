@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from netraw_lint.charts import chart, compare, editing, markers, templating, values
+from netraw_lint.charts import chart, compare, editing, markers, scenarios, templating, values
 from netraw_lint.charts.actions import actions, blocks
+from netraw_lint.charts.proof import Budget
 from netraw_lint.charts.rendered import Rendering, marks_along
 from netraw_lint.charts.templating import Lacking, TemplateEdit
 from netraw_lint.fix.layout import NotEditableError
@@ -313,6 +315,29 @@ def test_values_are_merged_like_files() -> None:
         "d": 1,
         "e": None,
     }
+
+
+def test_flips_are_bounded_by_number_and_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [Case(str(number)) for number in range(5)]
+    monkeypatch.setattr(scenarios, "MAX_FLIPS", 3)
+    by_number = Budget(lambda: 0.0)
+    assert [case.name for case in by_number.over(cases)] == ["0", "1", "2"]
+    assert (by_number.run, by_number.cut) == (3, "at most 3")
+
+    clock = iter(range(0, 1000, 25))
+    by_time = Budget(lambda: float(next(clock)))
+    assert [case.name for case in by_time.over(cases)] == ["0", "1"]
+    assert by_time.cut == "stopped after 60 s"
+
+
+def test_a_switch_is_flipped_on_top_of_other_values() -> None:
+    case = scenarios.flipped(Case("x", overlay='{"a": {"c": 1}}'), ("a", "b.d"), True)
+
+    assert (case.name, json.loads(case.overlay)) == ("a.b\\.d=false", {"a": {"c": 1, "b.d": False}})
+    assert list(values.booleans({"a": {"b": True}, "c": [True], "d": False})) == [
+        (("a", "b"), True),
+        (("d",), False),
+    ]
 
 
 def script(tmp_path: Path, body: str) -> str:

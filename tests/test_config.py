@@ -328,7 +328,10 @@ def test_error_as_text_and_copied() -> None:
         ),
         pytest.param("fix-drop: NONE\n", 1, 'fix-drop must be "NET_RAW" or "ALL", not "NONE"', id="choice"),
         pytest.param(
-            "charts: true\n", 1, 'charts must be "report", "explore" or "skip", not true', id="choice of words"
+            "charts: true\n",
+            1,
+            'charts must be "report", "explore" or "skip", not true',
+            id="choice of words",
         ),
         pytest.param(
             "output-format: [json]\n",
@@ -450,11 +453,19 @@ def test_error_as_text_and_copied() -> None:
             id="line as editors count",
         ),
         pytest.param(
-            "exclude: []\r\ncharts: x\r\n", 2, 'charts must be "report", "explore" or "skip"', id="carriage returns"
+            "exclude: []\r\ncharts: x\r\n",
+            2,
+            'charts must be "report", "explore" or "skip"',
+            id="carriage returns",
         ),
-        pytest.param("\ufeffcharts: x\n", 1, 'charts must be "report", "explore" or "skip"', id="byte order mark"),
         pytest.param(
-            "runtimes: [docker]\n<<:\n  charts: x\n", 1, 'charts must be "report", "explore" or "skip"', id="merged key"
+            "\ufeffcharts: x\n", 1, 'charts must be "report", "explore" or "skip"', id="byte order mark"
+        ),
+        pytest.param(
+            "runtimes: [docker]\n<<:\n  charts: x\n",
+            1,
+            'charts must be "report", "explore" or "skip"',
+            id="merged key",
         ),
     ],
 )
@@ -496,7 +507,9 @@ def test_mistakes_in_yaml(tmp_path: Path, text: str | bytes, line: int | None, m
             'unknown key "slect": did you mean "select"?',
             id="the like in a text",
         ),
-        pytest.param("tool.netraw-lint.charts = 1\n", 1, 'charts must be "report", "explore" or "skip"', id="dotted"),
+        pytest.param(
+            "tool.netraw-lint.charts = 1\n", 1, 'charts must be "report", "explore" or "skip"', id="dotted"
+        ),
         pytest.param(
             '[tool.netraw-lint]\r\nexclude = [\r\n  "a",\r\n  3,\r\n  4,\r\n]\r\n',
             4,

@@ -650,7 +650,9 @@ def test_a_filter_keeps_the_encoding(encoding: str, tmp_path: Path) -> None:
 
 
 def test_a_filter_whose_reader_has_seen_enough(tmp_path: Path) -> None:
-    (tmp_path / "big.yaml").write_text("".join(f"{BAD}---\n" for _ in range(20)) + "x: y\n" * 500_000, "utf-8")
+    (tmp_path / "big.yaml").write_text(
+        "".join(f"{BAD}---\n" for _ in range(20)) + "x: y\n" * 500_000, "utf-8"
+    )
     command = (
         f"{sys.executable} -m netraw_lint --fix -q - <big.yaml 2>err | head -c 10; echo ${{PIPESTATUS[0]}}"
     )

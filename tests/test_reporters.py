@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from conftest import CHECKOUT, Ran
-from netraw_lint import cli, options
+from netraw_lint import arguments, cli
 from netraw_lint.model import Edit, Location, Report, Span
 from netraw_lint.reporters import APPENDED, COLOURED, FORMATS, SUPPRESSED, markdown
 from netraw_lint.streams import Streams
@@ -523,6 +523,6 @@ def test_commands_of_the_page_are_understood() -> None:
 
     assert len(calls) > 6
     for call in calls:
-        parsed = options.parser("").parse_args(shlex.split(call))
+        parsed = arguments.parser("").parse_args(shlex.split(call))
         assert parsed.paths == ["k8s/"]
         assert {report.partition("=")[0] for report in parsed.report} <= set(FORMATS)

@@ -7,7 +7,7 @@ from netraw_lint.charts import rendered, templating, values
 from netraw_lint.charts.edits import ChartEdit, Edits
 from netraw_lint.charts.governing import governing
 from netraw_lint.charts.placing import item_paths
-from netraw_lint.charts.proof import Budget, Proof, further, lacking, steps
+from netraw_lint.charts.proof import Budget, Proof, further, lacking
 from netraw_lint.fix.layout import NotEditableError
 from netraw_lint.noun import Noun
 from netraw_lint.sources import helm_files
@@ -15,6 +15,7 @@ from netraw_lint.sources.helm import RenderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from netraw_lint.charts.judging import ContainerKey
@@ -33,23 +34,30 @@ _BY_HAND = 'by hand: see to `securityContext: {capabilities: {drop: ["NET_RAW"]}
 
 
 class Outcome(Noun):
-    """What became of a chart: the edits kept, the containers refused with the reason, and the proof in words."""
+    """What became of a chart: the edits kept, the containers refused with the reason, and the proof in words.
+
+    ``jobs`` are the changed Jobs that no hook deletes: the API server lets nobody change their pods.
+    """
 
     edits: tuple[ChartEdit, ...]
     texts: dict[str, tuple[str, str]]
     refused: dict[ContainerKey, str]
     proof: str
+    jobs: tuple[str, ...] = ()
 
 
 class ChartFixer:
-    """Works on the copy of a session, which holds the fixed chart afterwards."""
+    """Works on the copy of a session, which holds the fixed chart afterwards.
 
-    def __init__(self, session: Session) -> None:
+    ``known`` are the renders of the untouched chart that were made already.
+    """
+
+    def __init__(self, session: Session, known: Mapping[Case, Rendering]) -> None:
         self.session = session
         self.name = session.tools.settings.fix_drop
         self.base = helm_files.duplicate(session.plain, session.tools.engines.folder())
         self.edits = Edits(session.plain, self.name)
-        self.proof = Proof(session, self.base, self.name)
+        self.proof = Proof(session, self.base, self.edits, self.name, known)
         self.refused: dict[ContainerKey, str] = {}
         self.known: dict[str, Any] = {}
         self.cases: list[Case] = []
@@ -62,9 +70,21 @@ class ChartFixer:
             for case in self.cases:
                 self._fix_case(case)
             said = self._prove() if self.edits.made else ""
-            return Outcome(tuple(self.edits.made), self.edits.changed(), self.refused, said)
+            texts = self.edits.changed()
+            return Outcome(tuple(self.edits.made), texts, self.refused, said, tuple(sorted(self._jobs())))
         finally:
             helm_files.discard(self.base)
+
+    def _jobs(self) -> set[str]:
+        found = set()
+        for template, number, _ in (key for edit in self.edits.made for key in edit.containers):
+            for case in self.cases:
+                before = self.proof.before(case)
+                root = before.root((template, number)) if before else None
+                hook = yamltree.get(root, "metadata", "annotations", "helm.sh/hook")
+                if yamltree.as_string(yamltree.get(root, "kind")) == "Job" and hook is None:
+                    found.add(yamltree.as_string(yamltree.get(root, "metadata", "name")) or "")
+        return found
 
     def _fix_case(self, case: Case) -> None:
         wanted = self._lacking(case)
@@ -83,7 +103,7 @@ class ChartFixer:
 
     def _lacking(self, case: Case) -> dict[ContainerKey, Judgement]:
         try:
-            return lacking(self.session, self.session.render(case))
+            return lacking(self.session, self.proof.after(case))
         except RenderError:
             return {}
 
@@ -154,11 +174,11 @@ class ChartFixer:
     def _by_templates(self, case: Case, wanted: dict[ContainerKey, Judgement]) -> None:
         marked = self._marked(case)
         planned: dict[tuple[str, templating.TemplateEdit], list[ContainerKey]] = {}
-        for key in wanted:
+        for key, judgement in wanted.items():
             try:
                 file, edit = self._planned(marked, key)
             except NotEditableError as error:
-                elsewhere = self._given_by(case, wanted[key])
+                elsewhere = self._given_by(case, judgement)
                 self.refused.setdefault(key, elsewhere or f"{error}; {_BY_HAND}")
                 continue
             planned.setdefault((file, edit), []).append(key)
@@ -258,7 +278,7 @@ def _fields(marked: Rendering | None, key: ContainerKey) -> dict[str, Any]:
     """The entries of a container in a marked render."""
     template, number, path = key
     root = marked.root((template, number)) if marked is not None else None
-    return dict(yamltree.entries(rendered.node_at(root, steps(path))))
+    return dict(yamltree.entries(rendered.node_at(root, rendered.container_steps(path))))
 
 
 def _order(candidate: Candidate, reached: dict[Candidate, list[ContainerKey]]) -> tuple[int, bool, bool, int]:

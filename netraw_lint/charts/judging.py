@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netraw_lint.charts.rendered import Key, Rendering
     from netraw_lint.charts.session import Session, Tools
     from netraw_lint.findings import Judgement
-    from netraw_lint.model import Finding
+    from netraw_lint.model import ContainerRef, Finding, Judged
     from netraw_lint.splitting import Chunk
 
     # The document, and the path of the container in it.
@@ -50,6 +50,17 @@ def findings(
                     yield key, found
 
 
+def evidence(session: Session, rendering: Rendering) -> Iterator[tuple[Key, Judged]]:
+    """Every container of a rendering as evidence, each with its document."""
+    for key in rendering.texts:
+        path = session.shown(session.template(key[0]))
+        judge = judge_of(session.tools)
+        for source, chunk in _chunks(session.tools, rendering, key, path):
+            for _ in judge.findings(source, chunk):
+                pass
+        yield from ((key, judged) for judged in judge.evidence)
+
+
 def containers(tools: Tools, rendering: Rendering) -> dict[ContainerKey, Judgement]:
     """Every container of a rendering."""
     judge = judge_of(tools)
@@ -68,8 +79,10 @@ def containers(tools: Tools, rendering: Rendering) -> dict[ContainerKey, Judgeme
 
 def container_key(key: Key, finding: Finding) -> ContainerKey | None:
     """The container that a finding is about."""
-    ref = finding.container
-    if ref is None:
-        return None
+    return (*key, container_path(finding.container)) if finding.container else None
+
+
+def container_path(ref: ContainerRef) -> str:
+    """The path of a container in its document."""
     index = f"[{ref.index}]" if ref.index is not None else ""
-    return (*key, f"{ref.pod_path}.{ref.list}{index}".lstrip("."))
+    return f"{ref.pod_path}.{ref.list}{index}".lstrip(".")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from netraw_lint.charts.markers import Mark
     from netraw_lint.charts.rendered import Key, Rendering
     from netraw_lint.charts.values import Candidate
-    from netraw_lint.judge import Judge
     from netraw_lint.model import Finding, Judged
     from netraw_lint.sources.helm import Case
 
@@ -97,10 +96,11 @@ def fix(path: str, wish: Wish, tools: Tools) -> FixReport:
     try:
         session = Session(path, wish, tools)
         try:
-            report = _unrenderable(session) or _Linter(session, {}).report()
+            linter = _Linter(session, {})
+            report = _unrenderable(session) or linter.report()
             if not any(finding.rule == _FIXED for finding in report.findings):
                 return FixReport(report, report)
-            outcome = ChartFixer(session).fix()
+            outcome = ChartFixer(session, linter.plain).fix()
             session.changed(outcome.texts)
             return FixReport(report, _Linter(session, outcome.refused).report(), outcome)
         finally:
@@ -156,7 +156,10 @@ class _Linter:
         self.evidence: list[Judged] = []
         self.notes: list[str] = []
         self.counts = Counts()
+        self.plain: dict[Case, Rendering] = {}
         self.seen: set[Mark] = set()
+        shown = session.plain.shown
+        self.vendored = {path for name, path in shown.items() if name.startswith("charts/")}
         # Where each line was found first.
         self.origins: dict[Line, tuple[Case, ContainerKey | None]] = {}
 
@@ -171,6 +174,7 @@ class _Linter:
             except RenderError as error:
                 failed.append((case, error))
                 continue
+            self.plain[case] = plain
             marked = self._marked(case)
             if first is None:
                 first, known = case, marked.values() if marked else {}
@@ -193,16 +197,16 @@ class _Linter:
         placer = Placer(self.session, case, plain, marked)
         for key, found in judging.findings(self.session, judge, plain):
             self._take(placer, key, found, only_with)
-        self._count(plain, judge, first=not only_with)
-        if marked is not None:
-            self.seen |= marked.marks()
-
-    def _count(self, plain: Rendering, judge: Judge, first: bool) -> None:
-        if first:
+        if not only_with:
             # The templates are the files; a further value set renders the same ones again.
             files = len({template for template, _ in plain.texts})
             self.counts = Counts(files, len(plain.texts), judge.workloads, judge.containers)
-            self.evidence = list(judge.evidence)
+            if self.tools.settings.evidence:
+                self.evidence = [
+                    placer.evidence(key, judged) for key, judged in judging.evidence(self.session, plain)
+                ]
+        if marked is not None:
+            self.seen |= marked.marks()
 
     def _take(self, placer: Placer, key: Key, found: Finding | Exemption, only_with: str) -> None:
         if isinstance(found, Exemption):
@@ -228,7 +232,7 @@ class _Linter:
             return finding
         if is_archive(self.path) and not os.path.isdir(self.path):
             return finding.replace(fix=None, refusal=PACKED)
-        if finding.path.startswith(f"{self.path}/charts/"):
+        if finding.path in self.vendored:
             return finding.replace(fix=None, refusal=VENDORED)
         return finding if finding.rule == _FIXED else finding.replace(fix=None, refusal=_BY_HAND)
 
@@ -240,6 +244,8 @@ class _Linter:
                 continue
             what = f"with {case.name}" if case.name else "with its own values"
             advice = "" if case.name else "; name a file with values by --values or `chart-values`"
+            if "kubeVersion" in error.message:
+                advice = "; say by --kube-version or `chart-values` which version it is for"
             self.problems.append(
                 Problem(self.path, "render", f"cannot be rendered {what}: {error.message}{advice}")
             )
@@ -256,7 +262,11 @@ class _Linter:
             for line, key in lines:
                 for candidate in found.get(key, ())[:1]:
                     finding = self.findings[line]
-                    self.findings[line] = finding.replace(help=self._advice(candidate, text))
+                    finding = finding.replace(help=self._advice(candidate, text))
+                    if finding.refusal == VENDORED:
+                        # A value of this chart reaches into the subchart.
+                        finding = finding.replace(fix="safe", refusal=None)
+                    self.findings[line] = finding
 
     def _advice(self, candidate: Candidate, text: str) -> str:
         line = values.line_of(text, candidate.path)

@@ -6,6 +6,8 @@ import re
 
 from netraw_lint import yamltree
 from netraw_lint.charts import rendered
+from netraw_lint.charts.judging import container_path
+from netraw_lint.charts.rendered import container_steps
 from netraw_lint.model import Location, Span
 from netraw_lint.noun import Noun
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.charts.rendered import Key, Rendering, Step
     from netraw_lint.charts.session import Session
-    from netraw_lint.model import Finding
+    from netraw_lint.model import Finding, Judged
     from netraw_lint.nodes import Node
     from netraw_lint.sources.helm import Case
 
@@ -64,6 +66,19 @@ class Placer:
             origin=None,
             message=message,
         )
+
+    def evidence(self, key: Key, judged: Judged) -> Judged:
+        """A judged container at the place where it was written."""
+        steps = container_steps(container_path(judged.container))
+        root = self.plain.root(key)
+        place = self.of_steps(key, [*steps, "image"])
+        if place is None and root is not None:
+            place = self.in_values(root, steps, judged.container.name)
+        if place is None:
+            place = self._in_file(self.session.template(key[0]), 1, sure=False)
+        end = max(len(place.text), place.column) + 1
+        location = Location(place.line, place.column, place.line, end)
+        return judged.replace(path=place.path, location=location, origin=None)
 
     def place(self, key: Key, finding: Finding) -> Place:
         """Where a finding was written, as exactly as can be known."""

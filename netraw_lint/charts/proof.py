@@ -6,9 +6,9 @@ import json
 import re
 import time
 
-from netraw_lint import paths
 from netraw_lint.charts import compare, judging, scenarios, values
 from netraw_lint.charts.actions import actions
+from netraw_lint.charts.rendered import container_steps
 from netraw_lint.fix import refusals
 from netraw_lint.sources.helm import RenderError
 
@@ -51,19 +51,19 @@ def undropped(session: Session, rendering: Rendering) -> Iterator[ContainerKey]:
             yield key
 
 
-def steps(path: str) -> Path:
-    """The path of a container as steps into plain data."""
-    return tuple(int(step[1:-1]) if step.startswith("[") else step for step in paths.parse(path))
-
-
 class Proof:
     """Compares the working copy of a chart with the chart as it was, scenario by scenario."""
 
-    def __init__(self, session: Session, base: Copy, name: str) -> None:
+    def __init__(
+        self, session: Session, base: Copy, edits: Edits, name: str, known: Mapping[Case, Rendering]
+    ) -> None:
         self.session = session
         self.base = base
+        self.edits = edits
         self.name = name
-        self._before: dict[Case, Rendering | None] = {}
+        self._before: dict[Case, Rendering | None] = dict(known)
+        self._after: dict[Case, Rendering] = {}
+        self._version = 0
         # What is random in one scenario is so in the others.
         self._mask: Mask = set()
         self._lacking: dict[Case, dict[Key, list[Path]]] = {}
@@ -77,19 +77,27 @@ class Proof:
                 self._before[case] = None
         return self._before[case]
 
+    def after(self, case: Case) -> Rendering:
+        """The chart with its edits. Raises RenderError."""
+        if self._version != self.edits.version:
+            self._after, self._version = {}, self.edits.version
+        if case not in self._after:
+            self._after[case] = self.session.render(case)
+        return self._after[case]
+
     def objection(self, case: Case) -> str | None:
         """What speaks against the edits in one scenario; None for nothing."""
         before = self.before(case)
         if before is None:
             return None
         try:
-            after = self.session.render(case)
+            after = self.after(case)
         except RenderError as error:
             return f"the chart would no longer render: {error.message}"
         if case not in self._lacking:
             found: dict[Key, list[Path]] = {}
             for template, number, path in undropped(self.session, before):
-                found.setdefault((template, number), []).append(steps(path))
+                found.setdefault((template, number), []).append(tuple(container_steps(path)))
             self._lacking[case] = found
         reason = self._difference(case, before, after)
         for _ in range(_BASELINES):

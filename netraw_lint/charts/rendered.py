@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netraw_lint import yamltree
+from netraw_lint import paths, yamltree
 from netraw_lint.charts import markers
 
 TYPE_CHECKING = False
@@ -139,6 +139,11 @@ def mark_in(fields: dict[str, tuple[Node, Node]], key: str) -> Mark | None:
     if pair is None or not isinstance(pair[1], yamltree.ScalarNode):
         return None
     return markers.parse(f"{markers.PREFIX}{key}", pair[1].value)
+
+
+def container_steps(path: str) -> list[Step]:
+    """The path of a container, as the catalogue writes it, as steps."""
+    return [int(step[1:-1]) if step.startswith("[") else step for step in paths.parse(path)]
 
 
 def node_at(root: Node | None, steps: Iterable[Step]) -> Node | None:

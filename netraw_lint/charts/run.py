@@ -148,7 +148,11 @@ def _told(path: str, outcome: Outcome) -> tuple[str, ...]:
     """What was done to a chart, in words."""
     if not outcome.edits:
         return ()
-    return (*(f"{path}: {edit.title}" for edit in outcome.edits), f"{path}: {outcome.proof}")
+    jobs = (
+        f"{path}: `helm upgrade` cannot change the pods of a Job that exists: delete Job/{name} before the next one"
+        for name in outcome.jobs
+    )
+    return (*(f"{path}: {edit.title}" for edit in outcome.edits), f"{path}: {outcome.proof}", *jobs)
 
 
 def _once(paths: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ _CONTEXT = 3
 # Texts agree again where as many lines in a row are equal, less than so many lines further on.
 _AGREEMENTS = ((8, 40), (3, 40), (1, 40))
 # Above so many pairs of lines, the finest difference is not worth its time.
-_MOST_PAIRS = 4_000_000
+_MOST_PAIRS = 250_000
 
 
 def unified(path: str, old: str, new: str) -> str:

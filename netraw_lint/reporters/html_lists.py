@@ -55,7 +55,7 @@ def containers(report: Report, counted: Figures) -> str:
     widths = ("w1", "w2", "w3", *("w4",) * len(counted.runtimes), "w5", "")
     columns = "".join(f'<col class="{width}">' if width else "<col>" for width in widths)
     whole = (
-        f'<table id="judged" data-where="{where.lower()}">\n<caption class="hush">Every container judged, and whether it '
+        f'<table id="judged" class="r{len(counted.runtimes)}" data-where="{where.lower()}">\n<caption class="hush">Every container judged, and whether it '
         f"can hold NET_RAW on each runtime</caption>\n<colgroup>{columns}</colgroup>\n<thead><tr>"
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + "</tr></thead>\n<tbody>\n"

@@ -74,7 +74,7 @@ thead th { color: var(--soft); font-size: .84rem; vertical-align: bottom; border
 th:last-child, td:last-child { padding-right: 0; }
 td.num, th.num { text-align: right; white-space: nowrap; }
 .verdict small { line-height: 1.5; display: block; }
-td.chart { width: 34%; vertical-align: middle; }
+td.chart { width: 34%; padding-top: .85rem; }
 .pair td.chart { width: 26%; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.8rem 3.5rem; margin-top: 2rem; }
 .pair > div { min-width: 0; }
@@ -96,9 +96,7 @@ button.plain:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px;
 .more { display: flex; gap: .8rem; margin-top: 1.2rem; }
 
 #judged { table-layout: fixed; }
-#judged thead th { position: sticky; top: 0; background: var(--page); z-index: 1; box-shadow: inset 0 -1px var(--stop); }
-#judged col.w1 { width: 7.4rem; } #judged col.w2 { width: 20%; } #judged col.w3 { width: 7rem; } #judged col.w4 { width: 5.3rem; } #judged col.w5 { width: 21%; }
-#judged thead th { white-space: nowrap; } #judged th, #judged td { padding-right: .9rem; }
+#judged thead th { white-space: nowrap; }
 #judged th small, #judged td small { display: block; }
 #judged .why { font-size: .88rem; }
 #judged tbody th { font-weight: 600; }
@@ -136,11 +134,23 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
 .files { columns: 22rem; column-gap: 2.5rem; padding-left: 0; list-style: none; font-size: .9rem; }
 footer { margin-top: 4.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .88rem; }
 
+/* A browser lays out the rows of a table all at once, and there may be 20,000; as grids they wait until they are seen. */
+@media screen {
+  #judged, #judged thead, #judged tbody { display: block; }
+  .r1 { --n: 1; } .r2 { --n: 2; } .r3 { --n: 3; }
+  #judged tr { display: grid; gap: 0 1rem; grid-template-columns: 6.6rem minmax(0, 20fr) 6.4rem repeat(var(--n), 4.7rem) minmax(0, 21fr) minmax(0, 20fr); border-bottom: 1px solid var(--line); }
+  #judged th, #judged td { border: 0; padding: .6rem 0; min-width: 0; }
+  #judged thead { position: sticky; top: 0; background: var(--page); z-index: 1; }
+  #judged thead tr { border-bottom-color: var(--stop); }
+  #judged tbody tr { content-visibility: auto; contain-intrinsic-size: auto 6.5rem; }
+}
 @media screen and (max-width: 66rem) {
   .tools { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tools .first { grid-column: 1 / -1; }
-  #judged, #judged tbody, #exempt, #exempt tbody, #unchecked, #unchecked tbody { display: block; }
-  #judged thead, #exempt thead, #unchecked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  #exempt, #exempt tbody, #unchecked, #unchecked tbody { display: block; }
+  #judged thead:has(button) { position: static; } #judged thead tr { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding-bottom: .6rem; }
+  #judged thead tr::before { content: "Sort by"; font-size: .84rem; color: var(--soft); padding: .6rem 0; }
+  #judged thead:not(:has(button)), #exempt thead, #unchecked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   #judged tbody tr { display: flex; flex-wrap: wrap; gap: .2rem .9rem; padding: 1.1rem 0; border-bottom: 1px solid var(--line); }
   #judged tbody th, #judged tbody td { border: 0; padding: 0; flex: 0 0 100%; }
   #judged tbody td.c, #judged tbody td.r, #judged tbody td.d { flex: none; padding: .1rem 0; }
@@ -180,7 +190,6 @@ footer { margin-top: 4.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   #containers { page: wide; }
   #causes th small, #causes th br { display: none; }
   thead { display: table-header-group; }
-  #judged thead th { position: static; }
   tr, .chunk li, .figures, svg, .legend, dl.facts > * { break-inside: avoid; }
   .lazy { content-visibility: visible; }
   .chunk li { padding: .5rem 0; }
@@ -189,6 +198,7 @@ footer { margin-top: 4.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   #judged col.w1 { width: 7.5%; } #judged col.w2 { width: 20%; } #judged col.w3 { width: 9%; } #judged col.w4 { width: 6%; } #judged col.w5 { width: 22%; }
   #judged th, #judged td { padding-right: .4rem; } #judged thead th, .state { font-size: 7pt; } .state { padding: 0 .3em; }
   th, td { padding: .28rem .7rem .28rem 0; }
+  td.chart { padding-top: .5rem; }
   pre { border: 1px solid var(--line); }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
