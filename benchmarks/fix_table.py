@@ -6,9 +6,9 @@ Works on copies in a temporary directory; the given files stay as they are. Temp
 
 - *refused* counts findings of fixable rules that a run leaves, by reason; *verification* are those of them whose
   new text could not be proven.
-- *unneeded* counts the files whose diff removes a line that the fix is not about. A line may go if it is a
-  capability entry, if it is an empty value, if it is a key on the way to the capabilities with nothing but capabilities on its line, or if
-  a new line has all its characters in their order (an insertion into a line), or lacks a capability only.
+- *unneeded* counts the files whose diff removes a line that the fix is not about. A line may go if it is an entry
+  NET_RAW or ALL, an empty value, a key on the way to the capabilities with nothing else than these on its line, or
+  if a new line has all its characters in their order (an insertion into a line), or lacks such an entry only.
 - Lines are counted as `git diff` has them. *again* counts the files that a second run changes.
 - The dumper is ruamel.yaml with `preserve_quotes`, no line width, and the indentation and document start that
   each file has. It gets the same changes of the data, each key at the same place. *comments* counts the comment
@@ -40,7 +40,7 @@ from netraw_lint import text
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-_CAPABILITY = r"[\"']?(?i:cap_)?[A-Za-z_]+[\"']?"
+_CAPABILITY = r"[\"']?(?i:(?:cap_)?net_raw|(?:cap_)?all)[\"']?"
 _KEYS = "securityContext|capabilities|add|drop|requiredDropCapabilities|allowedCapabilities|defaultAddCapabilities"
 _EMPTY = rf"\{{\s*\}}|\[(?:\s*{_CAPABILITY},?)*\s*\]|null|~"
 ABOUT = re.compile(

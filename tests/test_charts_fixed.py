@@ -192,6 +192,46 @@ def test_a_job_that_exists_cannot_be_changed_and_it_is_said(engine: str, tool: T
     )
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "exemptions: [{container: web, reason: it pings}]\n",
+        "per-file-ignores: {plain/templates/web.yaml: [NRL003]}\n",
+    ],
+)
+def test_what_is_accepted_stays(setting: str, engine: str, tool: Tool, bring: Bring) -> None:
+    folder = bring("plain")
+    (folder / ".netraw-lint.yaml").write_text(setting)
+
+    ran = tool("--fix", "plain", cwd=folder)
+
+    assert ran.code == 0, ran.stdout
+    assert (folder / "plain" / "values.yaml").read_bytes() == (CHARTS / "plain" / "values.yaml").read_bytes()
+    assert "NET_RAW" in (folder / "plain" / "templates" / "tests" / "check.yaml").read_text()
+
+
+def test_what_exploring_finds_is_fixed_too(engine: str, tool: Tool, bring: Bring) -> None:
+    folder = bring("switch")
+
+    data, _ = run(tool, folder, "--fix", "--explore", "switch")
+
+    assert data["findings"] == []
+    text = (folder / "switch" / "templates" / "web.yaml").read_text()
+    assert "- name: metrics\n          securityContext:\n" in text
+
+
+def test_a_byte_order_mark_stays(engine: str, tool: Tool, bring: Bring) -> None:
+    folder = bring("random")
+    values = folder / "random" / "values.yaml"
+    values.write_bytes(b"\xef\xbb\xbf" + values.read_bytes())
+
+    data, _ = run(tool, folder, "--fix", "random")
+
+    assert data["findings"] == []
+    assert data["problems"] == []
+    assert values.read_bytes().startswith(b"\xef\xbb\xbfsecurityContext:\n  capabilities:")
+
+
 def test_ci_values_prove_and_are_proven(engine: str, tool: Tool, bring: Bring) -> None:
     folder = bring("required-ci")
 

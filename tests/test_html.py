@@ -17,6 +17,7 @@ from netraw_lint.model import ContainerRef, Counts, Exemption, Judged, Location,
 from netraw_lint.reporters import html_page, html_style, html_text
 from netraw_lint.reporters.html_figures import figures
 from netraw_lint.reporters.html_lists import _COLUMNS
+from netraw_lint.streams import Streams
 from reporting import CLEAN, DEPLOYMENT, FULL, PROBLEMS, WEB, finding, made, rendered
 from test_hostile_reports import HOSTILE, MARK, everywhere, is_clean
 
@@ -245,7 +246,7 @@ def test_a_container_is_shown_with_its_verdict_reason_and_place() -> None:
     assert "(no name, number 1)" in rows[1]
     assert "initContainers" in rows[1]
     assert 'href="#f1">NRL003</a>' in rows[0]
-    assert 'href="#e1">a suppression for checkov</a>' in rows[2]
+    assert 'href="#e1">NRL003</a> exempt by a suppression for checkov' in rows[2]
     assert "deploy/<wbr>k8s/<wbr>web.yaml:3" in rows[0]
     assert rows[0].count(">yes<") == 2
     assert rows[3].count(">does not start<") == 3  # once as the result
@@ -419,7 +420,7 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n 
 
 def run(*args: str) -> tuple[int, str]:
     out, err = StringIO(), StringIO()
-    code = cli.main(args, cli.Streams(BytesIO(), out, err))
+    code = cli.main(args, Streams(BytesIO(), out, err))
     assert "internal error" not in err.getvalue()
     return code, out.getvalue()
 

@@ -16,9 +16,10 @@ import pytest
 import chromium
 from netraw_lint import cli
 from netraw_lint.model import ContainerRef, ObjectRef
-from reporting import finding, made
+from netraw_lint.streams import Streams
+from reporting import FULL, finding, made
 from test_hostile_reports import HOSTILE
-from test_html import FULL, NO, hostile_report, judged, page, with_containers
+from test_html import NO, hostile_report, judged, page, with_containers
 
 pytestmark = pytest.mark.skipif(
     chromium.found() is None, reason="no chromium on PATH: the page was not tried in a browser"
@@ -140,7 +141,7 @@ def test_a_hostile_manifest_from_file_to_page(show: Any, tmp_path: Path) -> None
         )
     (tmp_path / "hostile.yaml").write_text("\n---\n".join(documents), "utf-8")
     out, err = StringIO(), StringIO()
-    streams = cli.Streams(BytesIO(), out, err)
+    streams = Streams(BytesIO(), out, err)
 
     assert cli.main(["--isolated", "--output-format", "html", str(tmp_path)], streams) == 1
 

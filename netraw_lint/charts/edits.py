@@ -40,7 +40,7 @@ class Edits:
         """The text of a file before all edits. Raises NotEditableError for one that is no text."""
         if file not in self._old:
             try:
-                self._old[file] = (self.copy.read(file) or b"").decode()
+                self._old[file] = (self.copy.read(file) or b"").decode().removeprefix("\ufeff")
             except UnicodeDecodeError:
                 raise NotEditableError(f"{file} is not UTF-8") from None
         return self._old[file]

@@ -15,7 +15,7 @@ from netraw_lint.sources.helm import RenderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
     from netraw_lint.charts.judging import ContainerKey
@@ -49,24 +49,29 @@ class Outcome(Noun):
 class ChartFixer:
     """Works on the copy of a session, which holds the fixed chart afterwards.
 
-    ``known`` are the renders of the untouched chart that were made already.
+    ``known`` are the renders of the untouched chart that were made already; ``spared`` are the containers that
+    somebody accepted as they are.
     """
 
-    def __init__(self, session: Session, known: Mapping[Case, Rendering]) -> None:
+    def __init__(
+        self, session: Session, known: Mapping[Case, Rendering], spared: Collection[tuple[Case, ContainerKey]]
+    ) -> None:
         self.session = session
         self.name = session.tools.settings.fix_drop
         self.base = helm_files.duplicate(session.plain, session.tools.engines.folder())
         self.edits = Edits(session.plain, self.name)
         self.proof = Proof(session, self.base, self.edits, self.name, known)
+        self.spared = spared
         self.refused: dict[ContainerKey, str] = {}
         self.known: dict[str, Any] = {}
         self.cases: list[Case] = []
         self.budget = Budget()
 
-    def fix(self) -> Outcome:
-        """Fix what can be fixed and proven."""
+    def fix(self, found: Iterable[Case]) -> Outcome:
+        """Fix what can be fixed and proven, in every value set and in those that something was found with."""
         try:
-            self.cases = [case for case in self.session.cases() if self.proof.before(case) is not None]
+            wanted = dict.fromkeys((*self.session.cases(), *found))
+            self.cases = [case for case in wanted if self.proof.before(case) is not None]
             for case in self.cases:
                 self._fix_case(case)
             said = self._prove() if self.edits.made else ""
@@ -103,9 +108,10 @@ class ChartFixer:
 
     def _lacking(self, case: Case) -> dict[ContainerKey, Judgement]:
         try:
-            return lacking(self.session, self.proof.after(case))
+            found = lacking(self.session, self.proof.after(case))
         except RenderError:
             return {}
+        return {key: judgement for key, judgement in found.items() if (case, key) not in self.spared}
 
     def _marked(self, case: Case) -> Rendering | None:
         """The chart with its own templates marked, and the values as edited."""

@@ -15,7 +15,7 @@ from netraw_lint.sources.helm_files import ChartError, is_archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from netraw_lint.charts.fixing import Outcome
     from netraw_lint.charts.judging import ContainerKey
@@ -91,8 +91,10 @@ class FixReport(Noun):
     outcome: Outcome | None = None
 
 
-def fix(path: str, wish: Wish, tools: Tools) -> FixReport:
-    """Fix one chart in a copy, and judge it before and after."""
+def fix(
+    path: str, wish: Wish, tools: Tools, ignored: Callable[[str], Collection[str]] | None = None
+) -> FixReport:
+    """Fix one chart in a copy, and judge it before and after; ``ignored`` gives the rules left out for a path."""
     try:
         session = Session(path, wish, tools)
         try:
@@ -100,7 +102,8 @@ def fix(path: str, wish: Wish, tools: Tools) -> FixReport:
             report = _unrenderable(session) or linter.report()
             if not any(finding.rule == _FIXED for finding in report.findings):
                 return FixReport(report, report)
-            outcome = ChartFixer(session, linter.plain).fix()
+            fixer = ChartFixer(session, linter.plain, linter.spared(ignored))
+            outcome = fixer.fix(linter.cases())
             session.changed(outcome.texts)
             return FixReport(report, _Linter(session, outcome.refused).report(), outcome)
         finally:
@@ -157,11 +160,22 @@ class _Linter:
         self.notes: list[str] = []
         self.counts = Counts()
         self.plain: dict[Case, Rendering] = {}
+        self.accepted: set[tuple[Case, ContainerKey | None]] = set()
         self.seen: set[Mark] = set()
         shown = session.plain.shown
         self.vendored = {path for name, path in shown.items() if name.startswith("charts/")}
         # Where each line was found first.
         self.origins: dict[Line, tuple[Case, ContainerKey | None]] = {}
+
+    def spared(self, ignored: Callable[[str], Collection[str]] | None) -> set[tuple[Case, ContainerKey]]:
+        """The containers that are not to be fixed: exempt, or in a file for which the rule is left out."""
+        lines = {line for line in self.origins if ignored and _FIXED in ignored(line[1])}
+        pairs = (*self.accepted, *(self.origins[line] for line in lines))
+        return {(case, key) for case, key in pairs if key is not None}
+
+    def cases(self) -> list[Case]:
+        """The value sets that findings were found with first, switches flipped included."""
+        return list(dict.fromkeys(case for case, _ in self.origins.values()))
 
     def report(self) -> ChartReport:
         """Everything about the chart."""
@@ -213,6 +227,7 @@ class _Linter:
             finding = placer.placed(key, found.finding)
             line = (finding.rule, finding.path, finding.location.line)
             self.exempt.setdefault(line, found.replace(finding=finding))
+            self.accepted.add((placer.case, judging.container_key(key, finding)))
         else:
             self._add(placer.case, key, placer.placed(key, found), only_with)
 

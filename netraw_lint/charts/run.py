@@ -90,7 +90,7 @@ def fix(
     with Engines() as engines:
         tools = Tools(fixer.settings, catalogue, engines, tick)
         for path in _once(paths):
-            made = lint_and_fix(path, asked.wish(path), tools)
+            made = lint_and_fix(path, asked.wish(path), tools, fixer.ignored)
             if made.outcome is None:
                 parts.append(made.after)
                 continue

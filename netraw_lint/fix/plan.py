@@ -39,6 +39,11 @@ class Change(Noun):
     direct: bool
     remedy: Remedy
 
+    @property
+    def is_fragment(self) -> bool:
+        """Whether it is for a patch, which must not say more than it said before."""
+        return all(container.regime == "patch" for container in self.containers)
+
 
 class Planned(Noun):
     """A change with the edits that make it."""
@@ -120,7 +125,27 @@ def _steps(layout: Layout, change: Change) -> list[Step]:
         _only_appends(remedy)
         edits = splice.fill(layout, owner, number, {"capabilities": {"drop": [remedy.append]}})
         return [_filled(owner, context, edits, "securityContext")]
+    if change.is_fragment and _goes_wholly(context, remedy):
+        return [_cut(layout, change.holder, pair, find(layout, context, "capabilities"))]
     return _in_context(layout, context, remedy, key)
+
+
+def _goes_wholly(context: Node, remedy: Remedy) -> bool:
+    """Whether nothing but the entries that go stands in the capabilities of a securityContext."""
+    lists = yamltree.entries(yamltree.get(context, "capabilities"))
+    add = yamltree.get(context, "capabilities", "add")
+    return list(lists) == ["add"] and isinstance(add, SequenceNode) and len(add.value) == len(remedy.remove)
+
+
+def _cut(
+    layout: Layout, holder: Node, outer: tuple[MappingNode, int], inner: tuple[MappingNode, int] | None
+) -> Step:
+    """The step that takes the capabilities out of a patch, with a securityContext that would be left empty."""
+    if inner is not None and len(inner[0].value) > 1:
+        return Step(inner[0], tuple(splice.cut_pair(layout, *inner)), "capabilities")
+    if outer[0] is not holder or len(outer[0].value) < 2:
+        raise NotEditableError("nothing would be left of it: remove the patch")
+    return Step(outer[0], tuple(splice.cut_pair(layout, *outer)), "securityContext")
 
 
 def _in_context(layout: Layout, context: Node, remedy: Remedy, parent: Node | None) -> list[Step]:
@@ -142,6 +167,9 @@ def _in_lists(layout: Layout, lists: Node, remedy: Remedy, parent: Node) -> list
     append = remedy.append
     add, drop = find(layout, lists, "add"), find(layout, lists, "drop")
     if remedy.remove and add is not None:
+        goes = len(remedy.remove) == len(add[0].value[add[1]][1].value)
+        if goes and _is_hiding(lists, add[0], "add"):
+            raise NotEditableError("without its `add`, the one of a merged mapping would count")
         step, append = _removal(layout, add, drop is None and add[0] is lists, remedy)
         steps.append(step)
     if drop is None:
@@ -157,6 +185,22 @@ def _in_lists(layout: Layout, lists: Node, remedy: Remedy, parent: Node) -> list
     if append:
         steps.append(Step(items, tuple(splice.append(layout, items, append))))
     return steps
+
+
+def _is_hiding(mapping: Node, owner: MappingNode, name: str) -> bool:
+    """Whether a key of ``owner`` is not the only one of that name that ``mapping`` has or merges."""
+    pending = [mapping]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, MappingNode):
+            if node is not owner and any(yamltree.text(key) == name for key in _scalar_keys(node)):
+                return True
+            pending += merged_by(node)
+    return False
+
+
+def _scalar_keys(node: MappingNode) -> list[yamltree.ScalarNode]:
+    return [key for key, _ in node.value if isinstance(key, yamltree.ScalarNode)]
 
 
 def _removal(

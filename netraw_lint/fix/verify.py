@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from netraw_lint.capabilities import Remedy
     from netraw_lint.fix.plan import Change
     from netraw_lint.nodes import Node
     from netraw_lint.yamltree import Tree
@@ -66,16 +65,18 @@ def intents(changes: Sequence[Change]) -> dict[int, Intent]:
 
 def _intent(change: Change) -> Intent:
     def in_holder(data: Data) -> Data:
-        context = data.get("securityContext")
-        return {**data, "securityContext": _in_context(context, change.remedy)}
+        context = _in_context(data.get("securityContext"), change)
+        rest = {key: value for key, value in data.items() if key != "securityContext"}
+        return rest if change.is_fragment and not context else {**rest, "securityContext": context}
 
     def in_context(data: Data) -> Data:
-        return _in_context(data, change.remedy)
+        return _in_context(data, change)
 
     return in_context if change.direct else in_holder
 
 
-def _in_context(context: Data, remedy: Remedy) -> Data:
+def _in_context(context: Data, change: Change) -> Data:
+    remedy = change.remedy
     context = context if isinstance(context, dict) else {}
     lists = context.get("capabilities")
     lists = dict(lists) if isinstance(lists, dict) else {}
@@ -90,6 +91,8 @@ def _in_context(context: Data, remedy: Remedy) -> Data:
         drop.append(Written(remedy.append))
     if remedy.remove and not add:
         lists.pop("add")
+        if change.is_fragment and not lists:
+            return {key: value for key, value in context.items() if key != "capabilities"}
         if not drop and len(lists) <= ("drop" in lists):
             drop = [Written("NET_RAW")]
     elif remedy.remove:

@@ -102,9 +102,10 @@ def _container(row: Row) -> str:
 
 def _links(row: Row, report: Report) -> str:
     links = [f'<a href="#f{number + 1}">{esc(report.findings[number].rule)}</a>' for number in row.findings]
-    links += [
-        f'exempt by <a href="#e{number + 1}">{esc(who(report.exempt[number]))}</a>' for number in row.exempt
-    ]
+    for number in row.exempt:
+        exemption = report.exempt[number]
+        code = esc(exemption.finding.rule)
+        links.append(f'<a href="#e{number + 1}">{code}</a> exempt by {esc(who(exemption))}')
     if row.state == HOLDS and not links:
         links = ["the rules that ran do not report it"]
     return f"<small>{', '.join(links)}</small>" if links else ""
