@@ -8,7 +8,8 @@ Works on copies in a temporary directory; the given files stay as they are. Temp
   new text could not be proven.
 - *unneeded* counts the files whose diff removes a line that the fix is not about. A line may go if it is an entry
   NET_RAW or ALL, an empty value, a key on the way to the capabilities with nothing else than these on its line, or
-  if a new line has all its characters in their order (an insertion into a line), or lacks such an entry only.
+  if a new line at the same indentation has all its characters in their order (an insertion into a line), or lacks
+  such an entry only.
 - Lines are counted as `git diff` has them. *again* counts the files that a second run changes.
 - The dumper is ruamel.yaml with `preserve_quotes`, no line width, and the indentation and document start that
   each file has. It gets the same changes of the data, each key at the same place. *comments* counts the comment
@@ -107,46 +108,22 @@ def changes(before: dict[str, bytes], after: dict[str, bytes]) -> Iterator[Chang
 
 
 def holds(line: str, part: str) -> bool:
-    """Whether a line has all characters of another in their order."""
-    rest = iter(line)
-    return all(char in rest for char in part)
+    """Whether a line has all characters of another in their order, at the same indentation."""
+    rest = iter(line.strip())
+    return indentation(line) == indentation(part) and all(char in rest for char in part.strip())
+
+
+def indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def is_needed(line: str, added: Iterable[str]) -> bool:
     """Whether a removed line is one that the fix is about."""
     bare = re.sub(r"\s+#.*", "", line).strip()
-    if not bare or ABOUT.fullmatch(bare):
+    if ABOUT.fullmatch(bare):
         return True
-    old = line.strip()
-    less = NAMED.sub("", old)
-    return any(holds(new, old) or (less != old and holds(new, less)) for new in added)
-
-
-def changed_lines(old: str, new: str) -> tuple[list[str], list[str]]:
-    """The lines that git says are removed and added."""
-    with tempfile.TemporaryDirectory() as name:
-        for side, given in (("old", old), ("new", new)):
-            (Path(name) / side).write_bytes(given.encode())
-        done = subprocess.run(
-            [  # noqa: S607 - from PATH, as everybody has it
-                "git",
-                "-c",
-                "core.autocrlf=false",
-                "diff",
-                "--no-index",
-                "--text",
-                "--no-color",
-                "-U0",
-                "old",
-                "new",
-            ],
-            cwd=name,
-            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull},
-            capture_output=True,
-            check=False,
-        )
-    lines = done.stdout.decode().partition("\n@@")[2].split("\n")[1:]
-    return [line[1:] for line in lines if line[:1] == "-"], [line[1:] for line in lines if line[:1] == "+"]
+    less = NAMED.sub("", line)
+    return any(holds(new, line) or (less != line and holds(new, less)) for new in added)
 
 
 def counted(changed: Iterable[Changed]) -> Lines:

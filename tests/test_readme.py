@@ -68,6 +68,14 @@ def summary(module: ModuleType) -> str:
     return rules.explained(module).partition("\n")[0]
 
 
+def fixed() -> str:
+    """What --diff prints for three examples."""
+    names = ("deployment-nothing-set", "deployment-cap-prefix", "pod-added")
+    files = [f"examples/bad/{name}.yaml" for name in names]
+    patch = Tool()("--diff", *files, cwd=CHECKOUT).stdout
+    return f"```diff\n{patch}```\n"
+
+
 def example() -> str:
     """The `$ netraw-lint ...` lines of the README, each followed by what that command prints."""
     calls = re.findall(r"^\$ netraw-lint (.*)$", between("example"), re.MULTILINE)
@@ -84,7 +92,9 @@ def between(name: str) -> str:
     return README.read_text("utf-8").partition(begin)[2].partition(end)[0]
 
 
-@pytest.mark.parametrize(("name", "generate"), [("rules", rules_table), ("example", example)])
+@pytest.mark.parametrize(
+    ("name", "generate"), [("rules", rules_table), ("example", example), ("fixed", fixed)]
+)
 def test_generated_parts_are_current(
     name: str, generate: Callable[[], str], request: pytest.FixtureRequest
 ) -> None:
