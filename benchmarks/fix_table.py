@@ -126,6 +126,29 @@ def is_needed(line: str, added: Iterable[str]) -> bool:
     return any(holds(new, line) or (less != line and holds(new, less)) for new in added)
 
 
+def changed_lines(old: str, new: str) -> tuple[list[str], list[str]]:
+    """The lines that git says are removed and added."""
+    git = [
+        "git",
+        "-c",
+        "core.autocrlf=false",
+        "diff",
+        "--no-index",
+        "--text",
+        "--no-color",
+        "-U0",
+        "old",
+        "new",
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        for side, given in (("old", old), ("new", new)):
+            (Path(name) / side).write_bytes(given.encode())
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        done = subprocess.run(git, cwd=name, env=environment, capture_output=True, check=False)
+    lines = done.stdout.decode().partition("\n@@")[2].split("\n")[1:]
+    return [line[1:] for line in lines if line[:1] == "-"], [line[1:] for line in lines if line[:1] == "+"]
+
+
 def counted(changed: Iterable[Changed]) -> Lines:
     """The lines added and removed, and the files with a removed line that no fix is about."""
     plus = minus = 0

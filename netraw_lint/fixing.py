@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 _CONTAINER_RULES = frozenset(("NRL001", "NRL002", "NRL003", "NRL005"))
 
+# How often a document is looked at again after some of it was fixed; made-up ones needed two.
+_ROUNDS = 5
+
 
 class Fixed(Noun):
     """A source that was changed: its new data, and the findings that are gone."""
@@ -218,14 +221,22 @@ class Fixer:
         return document.replace(root=tree.root), work
 
     def _fixed_containers(self, document: Document, chunk: Chunk) -> Document:
-        document, work = self._work(document, chunk)
-        outcome = fix_document.fix(work, list(self._judge.judgements(document)), self.settings.fix_drop)
+        """Again until nothing changes: a fix may free an anchor that another one was refused for."""
+        rounds = 0
+        while True:
+            rounds += 1
+            document, work = self._work(document, chunk)
+            outcome = fix_document.fix(work, list(self._judge.judgements(document)), self.settings.fix_drop)
+            changed = outcome.text != document.text
+            document = document.replace(text=outcome.text)
+            if not (changed and outcome.refused) or rounds == _ROUNDS:
+                break
         for container, refusal in outcome.refused:
             ref = findings.container_ref(container)
             self.refusals.setdefault(
                 (document.source.path, document.index, container.template.object, ref), refusal
             )
-        return document.replace(text=outcome.text)
+        return document
 
     def _fixed_policies(self, document: Document, chunk: Chunk) -> Document:
         """One by one: after a change the nodes of the others belong to an old text."""

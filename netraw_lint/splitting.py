@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _WORDS = (b"image", b"apabilit", b"privileged", b"ecurityContext")
+# How much of a line is looked at to see what it is.
+_MARGIN = 200
 _POLICY_KINDS = (b"PodSecurityPolicy", b"SecurityContextConstraints")
 # What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
 _DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"!!", b"!<", b"%TAG")
@@ -128,15 +130,18 @@ def _json_objects(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]
 
 def _has_content(chunk: bytes) -> bool:
     """Whether a chunk holds anything but blanks, comments and document markers."""
-    rest = chunk.lstrip(b" \t\r\n\xef\xbb\xbf")
-    while rest:
-        if rest.startswith((b"#", b"---\n", b"---\r", b"--- #", b"...")) or rest in (b"---", b"..."):
-            _, _, rest = rest.partition(b"\n")
-            rest = rest.lstrip()
-        elif rest.startswith((b"--- ", b"---\t")):
-            rest = rest[3:].lstrip()
-        else:
+    at, size = 0, len(chunk)
+    while at < size:
+        end = chunk.find(b"\n", at)
+        end = size if end < 0 else end
+        line = chunk[at : min(end, at + _MARGIN)].strip(b" \t\r\xef\xbb\xbf")
+        if line.startswith((b"--- ", b"---\t")):
+            line = line[3:].lstrip()
+        if line and not line.startswith(b"#") and line != b"---" and not line.startswith(b"..."):
             return True
+        if not line and end > at + _MARGIN:
+            return bool(chunk[at:end].strip())
+        at = end + 1
     return False
 
 

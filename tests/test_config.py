@@ -337,7 +337,7 @@ def test_error_as_text_and_copied() -> None:
             "output-format: [json]\n",
             1,
             'output-format must be "full", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", '
-            '"rdjson", "checkstyle" or "markdown", not a list',
+            '"rdjson", "checkstyle", "markdown" or "html", not a list',
             id="list for a choice",
         ),
         pytest.param(

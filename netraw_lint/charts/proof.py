@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_KEYS = 40
 _BASELINES = 2
+_MAX_ROUNDS = 4
 _REFERENCE = re.compile(r"[.$]Values((?:\.[A-Za-z0-9_]+)+)")
 
 
@@ -161,14 +162,17 @@ class Budget:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._deadline: float | None = None
+        self._deadline = 0.0
+        self._rounds = 0
         self.run = 0
         self.cut = ""
 
     def over(self, cases: list[Case]) -> Iterator[Case]:
         """The cases, as far as the bounds allow."""
         self.run, self.cut = 0, ""
-        if self._deadline is None:
+        self._rounds += 1
+        if self._rounds <= _MAX_ROUNDS:
+            # What is left after an edit was taken back is proven anew.
             self._deadline = self._clock() + scenarios.MAX_SECONDS
         for case in cases:
             if self.run >= scenarios.MAX_FLIPS:

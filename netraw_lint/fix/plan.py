@@ -170,8 +170,7 @@ def _in_lists(layout: Layout, lists: Node, remedy: Remedy, parent: Node) -> list
         goes = len(remedy.remove) == len(add[0].value[add[1]][1].value)
         if goes and _is_hiding(lists, add[0], "add"):
             raise NotEditableError("without its `add`, the one of a merged mapping would count")
-        step, append = _removal(layout, add, drop is None and add[0] is lists, remedy)
-        steps.append(step)
+        steps, append = _removal(layout, add, drop is None and add[0] is lists, remedy)
     if drop is None:
         return [*steps, insertion(layout, lists, "drop", [append], parent)] if append else steps
     items = drop[0].value[drop[1]][1]
@@ -205,22 +204,24 @@ def _scalar_keys(node: MappingNode) -> list[yamltree.ScalarNode]:
 
 def _removal(
     layout: Layout, add: tuple[MappingNode, int], needs_drop: bool, remedy: Remedy
-) -> tuple[Step, str]:
-    """The step that takes entries out of ``add``, and what is still to be appended to drop."""
+) -> tuple[list[Step], str]:
+    """The steps that take entries out of ``add``, and what is still to be appended to drop."""
     owner, number = add
     items = owner.value[number][1]
     if not isinstance(items, SequenceNode):
         raise NotEditableError("`add` is no list")
     append = remedy.append
     if len(remedy.remove) < len(items.value):
-        return Step(items, tuple(splice.remove_items(layout, items, remedy.remove))), append
+        return [Step(items, tuple(splice.remove_items(layout, items, remedy.remove)))], append
     instead: tuple[str, splice.Value] | None = None
     if append and needs_drop:
         instead, append = ("drop", [append]), ""
     elif len(owner.value) == 1 and needs_drop:
         # An empty capabilities mapping would be left: say what is meant instead.
         instead = ("drop", [NET_RAW])
-    return Step(owner, tuple(splice.remove_pair(layout, owner, number, instead)), "add"), append
+    step = Step(owner, tuple(splice.remove_pair(layout, owner, number, instead)), "add")
+    # A mapping that merges this one may have an add of its own and still get the new key.
+    return [step, *([step.replace(key=instead[0], new=True)] if instead else [])], append
 
 
 def _filled(owner: MappingNode, empty: Node, edits: list[Edit], key: str) -> Step:
