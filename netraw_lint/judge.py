@@ -150,7 +150,9 @@ class Judge:
         refusal = refusals.of_container(container)
         for finding in self._run("container", judgement):
             refused = finding.fix == "safe" or finding.rule == "NRL004"
-            yield finding.replace(fix=None, refusal=refusal.reason) if refusal and refused else finding
+            yield (
+                finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal and refused else finding
+            )
         if self.settings.evidence and container.regime != "patch":
             self.evidence.append(_evidence(judgement))
 

@@ -134,13 +134,15 @@ def _has_content(chunk: bytes) -> bool:
     while at < size:
         end = chunk.find(b"\n", at)
         end = size if end < 0 else end
+        # YAML also knows a lone carriage return; without it, a comment would hide the rest of such a file.
+        end = end if (other := chunk.find(b"\r", at, end)) < 0 else other
         line = chunk[at : min(end, at + _MARGIN)].strip(b" \t\r\xef\xbb\xbf")
         if line.startswith((b"--- ", b"---\t")):
             line = line[3:].lstrip()
         if line and not line.startswith(b"#") and line != b"---" and not line.startswith(b"..."):
             return True
-        if not line and end > at + _MARGIN:
-            return bool(chunk[at:end].strip())
+        if not line and chunk[at:end].strip():
+            return True
         at = end + 1
     return False
 

@@ -371,3 +371,14 @@ def test_what_is_no_object(text: str) -> None:
     (document,) = read(f"{text}# containers apiVersion kind\n")
     assert isinstance(document, Document)
     assert list(manifest.objects(document)) == []
+
+
+def test_a_comment_hides_nothing_in_a_file_with_lone_carriage_returns() -> None:
+    text = f"# first\n{POD}".replace("\n", "\r")
+    assert [finding.rule for finding in api.lint_text(text, rules=["NRL003"]).findings] == ["NRL003"]
+
+
+def test_comments_are_passed_over_in_linear_time() -> None:
+    started = time.process_time()
+    assert places("# comment\n" * 300_000 + POD)[0][0] == 0
+    assert time.process_time() - started < 10
