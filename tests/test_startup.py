@@ -38,7 +38,7 @@ OWN_TO_REPORT = {"outputs", "reporters.full", "reporters.style", "reporters.esca
 LIBRARY_ALWAYS = set(
     """argparse gettext locale _locale re re._casefix re._compiler re._constants re._parser _sre enum functools
     _functools collections _collections keyword operator _operator itertools reprlib types copyreg warnings
-    time errno __future__ _abc abc contextlib annotationlib ast _ast _colorize""".split()
+    gc time errno __future__ _abc abc contextlib annotationlib ast _ast _colorize""".split()
 )
 # PyYAML brings these, `yaml` being a package that imports all of itself.
 LIBRARY_TO_PARSE = set(

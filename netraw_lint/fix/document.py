@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from netraw_lint.model import Container
     from netraw_lint.nodes import Node
 
+# Manifests nest 50 levels at the most; how far a comparison may recurse depends on the Python.
+_MAX_DEPTH = 150
 _CODES = {
     "NRL001": ("added",),
     "NRL002": ("added_all",),
@@ -82,7 +84,8 @@ def not_editable(work: Work) -> Refusal | None:
         line = work.first_line + work.text.count("\n", 0, place) + 1
         return Refusal(f"it is an unrendered template: `{{{{` on line {line}", refusals.TEMPLATE_ADVICE)
     try:
-        Uses(work.tree.root)
+        if Uses(work.tree.root).depth > _MAX_DEPTH:
+            raise RecursionError
         verify.effective(work.tree.root, {})
         verify.read_twice(work.tree, work.text)
     except RecursionError:

@@ -21,7 +21,7 @@ class TooManyError(Exception):
 
 
 class Uses:
-    """For each node: at how many places of the effective data it stands, and who merges it.
+    """For each node: at how many places of the effective data it stands, and who merges it; ``depth`` of it all.
 
     Raises TooManyError for a document that stands for too many values, YamlError for a node inside itself.
     """
@@ -29,14 +29,19 @@ class Uses:
     def __init__(self, root: Node) -> None:
         self._reached: dict[int, int] = {id(root): 1}
         self._mergers: dict[int, list[MappingNode]] = {}
+        self.depth = 0
+        below = {id(root): 1}
         total = 0
         for node in _parents_first(root):
             times = self._reached.get(id(node), 0)
             total += times
             if total > MAX_VALUES:
                 raise TooManyError
+            level = below.get(id(node), 1)
+            self.depth = max(self.depth, level)
             for child in _children(node):
                 self._reached[id(child)] = self._reached.get(id(child), 0) + times
+                below[id(child)] = max(below.get(id(child), 0), level + 1)
             if isinstance(node, MappingNode):
                 self._note_merges(node)
 
