@@ -33,7 +33,7 @@ class About(Noun):
     """What Chart.yaml says."""
 
     name: str
-    library: bool
+    is_library: bool
     dependencies: tuple[Dependency, ...]
 
 

@@ -77,7 +77,7 @@ def _unrenderable(session: Session) -> ChartReport | None:
     problems = unfit(session)
     if problems or session.about is None:
         return ChartReport(problems=tuple(problems))
-    if session.about.library:
+    if session.about.is_library:
         path = session.plain.path
         return ChartReport(notes=(f"{path}: a library chart, which deploys nothing: not rendered",))
     return None
