@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _WORDS = (b"image", b"apabilit", b"privileged", b"ecurityContext")
-# How much of a line is looked at to see what it is.
-_MARGIN = 200
 _POLICY_KINDS = (b"PodSecurityPolicy", b"SecurityContextConstraints")
 # What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
 _DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"!!", b"!<", b"%TAG")
@@ -136,12 +134,10 @@ def _has_content(chunk: bytes) -> bool:
         end = size if end < 0 else end
         # YAML also knows a lone carriage return; without it, a comment would hide the rest of such a file.
         end = end if (other := chunk.find(b"\r", at, end)) < 0 else other
-        line = chunk[at : min(end, at + _MARGIN)].strip(b" \t\r\xef\xbb\xbf")
+        line = chunk[at:end].strip(b" \t\r\xef\xbb\xbf")
         if line.startswith((b"--- ", b"---\t")):
             line = line[3:].lstrip()
         if line and not line.startswith(b"#") and line != b"---" and not line.startswith(b"..."):
-            return True
-        if not line and chunk[at:end].strip():
             return True
         at = end + 1
     return False

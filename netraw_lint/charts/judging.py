@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netraw_lint.charts.rendered import Key, Rendering
     from netraw_lint.charts.session import Session, Tools
     from netraw_lint.findings import Judgement
-    from netraw_lint.model import ContainerRef, Finding, Judged
+    from netraw_lint.model import ContainerRef, Finding
     from netraw_lint.splitting import Chunk
 
     # The document, and the path of the container in it.
@@ -40,25 +40,20 @@ def findings(
 ) -> Iterator[tuple[Key, Finding | Exemption]]:
     """What is wrong in a rendering, and what of it somebody accepted, but for texts to leave out."""
     for key, text in rendering.texts.items():
-        if text in leave_out:
-            continue
-        path = session.shown(session.template(key[0]))
-        for source, chunk in _chunks(session.tools, rendering, key, path):
-            for found in judge.findings(source, chunk):
-                finding = found.finding if isinstance(found, Exemption) else found
-                if markers.PREFIX not in finding.message:
-                    yield key, found
+        if text not in leave_out:
+            yield from ((key, found) for found in findings_in(session, judge, rendering, key))
 
 
-def evidence(session: Session, rendering: Rendering) -> Iterator[tuple[Key, Judged]]:
-    """Every container of a rendering as evidence, each with its document."""
-    for key in rendering.texts:
-        path = session.shown(session.template(key[0]))
-        judge = judge_of(session.tools)
-        for source, chunk in _chunks(session.tools, rendering, key, path):
-            for _ in judge.findings(source, chunk):
-                pass
-        yield from ((key, judged) for judged in judge.evidence)
+def findings_in(
+    session: Session, judge: Judge, rendering: Rendering, key: Key
+) -> Iterator[Finding | Exemption]:
+    """What is wrong in one document of a rendering, and what of it somebody accepted."""
+    path = session.shown(session.template(key[0]))
+    for source, chunk in _chunks(session.tools, rendering, key, path):
+        for found in judge.findings(source, chunk):
+            finding = found.finding if isinstance(found, Exemption) else found
+            if markers.PREFIX not in finding.message:
+                yield found
 
 
 def containers(tools: Tools, rendering: Rendering) -> dict[ContainerKey, Judgement]:

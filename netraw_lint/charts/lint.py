@@ -209,16 +209,17 @@ class _Linter:
     def _judge(self, case: Case, plain: Rendering, marked: Rendering | None, only_with: str) -> None:
         judge = judging.judge_of(self.tools)
         placer = Placer(self.session, case, plain, marked)
-        for key, found in judging.findings(self.session, judge, plain):
-            self._take(placer, key, found, only_with)
+        evidence: list[tuple[Key, Judged]] = []
+        for key in plain.texts:
+            earlier = len(judge.evidence)
+            for found in judging.findings_in(self.session, judge, plain, key):
+                self._take(placer, key, found, only_with)
+            evidence += [(key, judged) for judged in judge.evidence[earlier:]]
         if not only_with:
             # The templates are the files; a further value set renders the same ones again.
             files = len({template for template, _ in plain.texts})
             self.counts = Counts(files, len(plain.texts), judge.workloads, judge.containers)
-            if self.tools.settings.evidence:
-                self.evidence = [
-                    placer.evidence(key, judged) for key, judged in judging.evidence(self.session, plain)
-                ]
+            self.evidence = [placer.evidence(key, judged) for key, judged in evidence]
         if marked is not None:
             self.seen |= marked.marks()
 

@@ -192,14 +192,19 @@ def _is_hiding(mapping: Node, owner: MappingNode, name: str) -> bool:
     while pending:
         node = pending.pop()
         if isinstance(node, MappingNode):
-            if node is not owner and any(yamltree.text(key) == name for key in _scalar_keys(node)):
+            if node is not owner and _written(node, name):
                 return True
             pending += merged_by(node)
     return False
 
 
-def _scalar_keys(node: MappingNode) -> list[yamltree.ScalarNode]:
-    return [key for key, _ in node.value if isinstance(key, yamltree.ScalarNode)]
+def _written(mapping: MappingNode, name: str) -> list[int]:
+    """The numbers of the pairs whose key is ``name``."""
+    return [
+        number
+        for number, (key, _) in enumerate(mapping.value)
+        if isinstance(key, yamltree.ScalarNode) and yamltree.text(key) == name
+    ]
 
 
 def _removal(
@@ -256,11 +261,7 @@ def find(layout: Layout, mapping: Node, name: str) -> tuple[MappingNode, int] | 
         node = pending.pop()
         if not isinstance(node, MappingNode):
             continue
-        written = [
-            number
-            for number, (key, _) in enumerate(node.value)
-            if isinstance(key, yamltree.ScalarNode) and yamltree.text(key) == name
-        ]
+        written = _written(node, name)
         if any(node.value[number][0] is pair[0] for number in written):
             if len(written) > 1:
                 raise NotEditableError(_twice(layout, *(node.value[number][0] for number in written[:2])))
