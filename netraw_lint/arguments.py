@@ -86,6 +86,11 @@ def _rules(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="container runtimes to judge by (default: containerd,cri-o,docker); the worst counts",
     )
+    add(
+        "--against-policies",
+        action="store_true",
+        help="instead: which workloads the admission policies of the same paths would refuse or let pass",
+    )
 
 
 def _fixing(parser: argparse.ArgumentParser) -> None:

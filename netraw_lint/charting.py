@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netraw_lint import settings
+from netraw_lint import crosscheck, settings
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.charts import run
 from netraw_lint.schemas_dir import read_catalogue
@@ -27,6 +27,8 @@ def added(
     fixer: Fixer | None,
 ) -> tuple[Report, list[str]]:
     """The report with what is wrong in the charts, and what there is to tell about them. Raises UsageError."""
+    if parsed.against_policies:
+        return report.replace(problems=(*report.problems, *crosscheck.of_charts(paths))), []
     asked = settings.charts(parsed, found)
     catalogue = Catalogue(read_catalogue, merged.workloads)
     if fixer and "NRL003" in fixer.codes:

@@ -74,6 +74,10 @@ def _run(parsed: Namespace, out: Streams) -> int:
 
         out.write(escape.json_text(settings.shown(parsed, found)))
         return CLEAN
+    if parsed.against_policies:
+        from netraw_lint import crosscheck
+
+        crosscheck.refuse_other_modes(parsed)
     if parsed.show_files:
         return _show_files(parsed, found, out)
     if parsed.grant or parsed.add_exemptions:
@@ -180,6 +184,8 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
 
 def _adopted(parsed: Namespace, found: Config) -> tuple[Baseline | None, Since | None]:
     """What old findings are measured by, if that was asked for."""
+    if parsed.against_policies:
+        return None, None  # old findings are those of ordinary runs
     if not (parsed.baseline or parsed.update_baseline or parsed.since or found.get("baseline")):
         return None, None
     from netraw_lint import adoption

@@ -59,13 +59,16 @@ class Linter:
         self._judge: Judge | None = None
         # What NRL008 reports may be a document that does not mention its containers at all.
         self._thorough = settings.rules is not None and "NRL008" in settings.rules
+        self._words = words(settings)
 
     def lint(self, source: Source) -> None:
         """Judge one source."""
         self.files += 1
         self.linted.append(source.path)
         found: list[Finding | Exemption] = []
-        for chunk in splitting.chunks(source.data, self.catalogue.holds_containers, self._thorough):
+        for chunk in splitting.chunks(
+            source.data, self.catalogue.holds_containers, self._thorough, self._words
+        ):
             self.documents += 1
             self.tick()
             if chunk is not None:
@@ -77,6 +80,11 @@ class Linter:
 
     def report(self) -> Report:
         """Everything found so far, sorted."""
+        if self.settings.against_policies:
+            found, problems = self._judge.crossed() if self._judge else ([], [])
+            self.findings += [item for item in found if isinstance(item, Finding)]
+            self.exempt += [item for item in found if isinstance(item, Exemption)]
+            self.problems += problems
         self.findings.sort(key=_order)
         self.exempt.sort(key=lambda exemption: _order(exemption.finding))
         workloads, containers = (self._judge.workloads, self._judge.containers) if self._judge else (0, 0)
@@ -103,6 +111,13 @@ class Linter:
         except Exception as error:  # noqa: BLE001 - the same, for the other documents of the file
             self.problems.append(_internal(source, error, chunk))
         return found
+
+
+def words(settings: Settings) -> tuple[bytes, ...]:
+    """What keeps a document from being passed over, although it holds no workload and no policy of its own."""
+    if settings.against_policies:
+        return splitting.POLICIES
+    return splitting.NAMESPACES if settings.rules is not None and "NRL103" in settings.rules else ()
 
 
 def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> Problem:

@@ -14,6 +14,7 @@ from netraw_lint.model import (
     Judged,
     PodTemplate,
     Policy,
+    Problem,
     Settings,
     Source,
     Verdict,
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.exemptions.accept import Accepted
     from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.policies.crossing import Crossing
     from netraw_lint.splitting import Chunk
+
+
+NO_POLICY = (
+    "no admission policy about capabilities was found, and no namespace with Pod Security labels: name the paths "
+    "that hold them too"
+)
 
 
 class Judge:
@@ -46,10 +54,17 @@ class Judge:
         )
         self._seen = None
         self.accepted: Accepted | None = None
+        self._crossing: Crossing | None = None
+        if settings.against_policies:
+            from netraw_lint.policies.crossing import Crossing
+
+            self._crossing = Crossing(settings.runtimes)
         self._thorough = operator_container_not_hardened.RULE.code in codes
         self._checks = {
             subject: rules.checks(subject, codes)
-            for subject in ("container", "template", "object", "policy", "unreadable")
+            for subject in (
+                *("container", "template", "object", "policy", "namespace", "gate", "crossed", "unreadable"),
+            )
         }
 
     def findings(self, source: Source, chunk: Chunk) -> Iterator[Finding | Exemption]:
@@ -98,9 +113,7 @@ class Judge:
     def _object(self, obj: KubernetesObject) -> Iterator[Finding]:
         if self._seen is not None:
             self._seen[0].append(obj)
-        policy = policies.policy(obj)
-        if policy is not None:
-            yield from self._run("policy", policy, self.settings)
+        yield from self._policies(obj)
         known = False
         for found in workloads.containers(obj, self.catalogue, self._thorough):
             if isinstance(found, Unreadable):
@@ -112,9 +125,50 @@ class Judge:
                     self._seen[1].append((obj, found))
                 yield from self._run("template", found)
             elif found.regime not in workloads.UNJUDGED:
+                if self._crossing is not None and found.regime != "patch":
+                    self._crossing.add_container(found, obj.node)
                 yield from self._container(found)
         if known:
             yield from self._run("object", obj)
+
+    def _policies(self, obj: KubernetesObject) -> Iterator[Finding]:
+        """What is wrong with an object that is an admission policy or a namespace."""
+        policy = policies.policy(obj)
+        if policy is not None:
+            yield from self._run("policy", policy, self.settings)
+        if self._checks["gate"] and (gate := policies.gate(obj)) is not None:
+            yield from self._run("gate", gate, self.settings)
+        if self._checks["namespace"]:
+            from netraw_lint.policies import pod_security
+
+            if (namespace := pod_security.of_namespace(obj)) is not None:
+                yield from self._run("namespace", namespace, self.settings)
+        if self._crossing is not None:
+            self._crossing.add_object(obj)
+
+    def crossed(self) -> tuple[list[Finding | Exemption], list[Problem]]:
+        """The workloads seen so far before the policies seen so far, and the policies that were not understood."""
+        if self._crossing is None:
+            return [], []
+        found = [
+            finding
+            for crossed in self._crossing.crossed()
+            for finding in self._run("crossed", crossed, self.settings)
+        ]
+        self._seen = None
+        problems = [
+            Problem(
+                gate.document.source.path,
+                "policy",
+                f"{gate.object} was not evaluated: {'; '.join(gate.doubts)}",
+                findings.locate(gate.document, findings.node_span(gate.node)).line,
+            )
+            for gate in self._crossing.every_gate()
+            if gate.doubts
+        ]
+        if not self._crossing.every_gate():
+            problems.append(Problem(".", "policy", NO_POLICY))
+        return list(self._accepted(None, found)), problems
 
     def judgements(self, document: Document) -> Iterator[Judgement]:
         """Every container of a document with its verdict. Raises YamlError."""

@@ -191,8 +191,19 @@ class ContainerRef(Noun):
     pod_path: str
 
 
+class PolicyRef(Noun):
+    """A policy that a finding about something else refers to: the object, and where it stands."""
+
+    object: ObjectRef
+    path: str
+    line: int
+
+
 class Finding(Noun):
-    """One cause, in one container (or policy object, or document), at one place."""
+    """One cause, in one container (or policy object, or document), at one place.
+
+    ``policies`` are the admission policies that a finding of the cross-check is about.
+    """
 
     rule: str
     name: str
@@ -210,6 +221,7 @@ class Finding(Noun):
     identity: str
     fix: Literal["safe", "unsafe"] | None = None
     refusal: str | None = None
+    policies: tuple[PolicyRef, ...] = ()
 
 
 class Judged(Noun):
@@ -293,7 +305,10 @@ class Entry(Noun):
 
 
 class Settings(Noun):
-    """What a run was asked to judge; ``rules`` holds the codes that run, None stands for all but the opt-in."""
+    """What a run was asked to judge; ``rules`` holds the codes that run, None stands for all but the opt-in.
+
+    ``against_policies`` holds the workloads against the admission policies of the same run.
+    """
 
     rules: frozenset[str] | None = None
     runtimes: tuple[str, ...] = ("containerd", "cri-o", "docker")
@@ -306,6 +321,7 @@ class Settings(Noun):
     respect: tuple[str, ...] = ()
     ignores: bool = True
     today: str = ""
+    against_policies: bool = False
 
 
 class Counts(Noun):

@@ -29,6 +29,7 @@ _DEFAULTS: dict[str, Any] = {
     "extend_select": [],
     "ignore": [],
     "runtimes": None,
+    "against_policies": False,
     "fix": False,
     "diff": False,
     "unsafe_fixes": False,

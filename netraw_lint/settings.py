@@ -63,6 +63,7 @@ def merged(parsed: Namespace, found: Config, baseline: frozenset[str] = frozense
         respect=tuple(found.get("respect-suppressions")),
         ignores=not parsed.no_ignores,
         today=time.strftime("%Y-%m-%d"),
+        against_policies=parsed.against_policies,
     )
 
 
@@ -101,6 +102,11 @@ def _selected(parsed: Namespace, found: Config) -> frozenset[str] | None:
     """The codes that run. Without a word from anybody this does not load the rules."""
     given = [listed(getattr(parsed, key.replace("-", "_"))) for key in _SELECTORS]
     in_file: list[tuple[str, ...]] = [found.get(key) for key in _SELECTORS]
+    if parsed.against_policies:
+        from netraw_lint import crosscheck
+
+        # What the settings file selects is meant for ordinary runs.
+        in_file[:2] = [crosscheck.RULES, ()]
     if not any(given + in_file):
         return None
     from netraw_lint import rules, selection

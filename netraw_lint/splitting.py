@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _WORDS = (b"image", b"apabilit", b"privileged", b"ecurityContext")
-_POLICY_KINDS = (b"PodSecurityPolicy", b"SecurityContextConstraints")
+# Kinds of policies, and the key of Kyverno rules, that name no list of containers.
+_POLICY_KINDS = (
+    *(b"PodSecurityPolicy", b"SecurityContextConstraints", b"K8sPSPCapabilities"),
+    *(b"K8sPSPPrivilegedContainer", b"podSecurity"),
+)
+NAMESPACES = (b"Namespace",)
+# What a cross-check needs besides workloads: namespaces, and policies of any kind and content.
+POLICIES = (*NAMESPACES, b"kyverno.io/", b"gatekeeper.sh/", b"ValidatingAdmissionPolicy")
 # What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
 _DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"!!", b"!<", b"%TAG")
 _CRD = b"\nkind: CustomResourceDefinition"
@@ -36,19 +43,23 @@ class Chunk(Noun):
 
 
 def chunks(
-    data: bytes, holds_containers: Callable[[set[str]], bool], thorough: bool = False
+    data: bytes,
+    holds_containers: Callable[[set[str]], bool],
+    thorough: bool = False,
+    words: tuple[bytes, ...] = (),
 ) -> Iterator[Chunk | None]:
     """The non-empty documents of a text; None stands for one that cannot hold a workload.
 
     ``holds_containers`` tells whether any of some kind names can hold a container outside of a list whose
-    key ends in ``ontainers``. ``thorough`` also keeps a document that says nothing about its containers.
+    key ends in ``ontainers``. ``thorough`` also keeps a document that says nothing about its containers, and
+    ``words`` one that holds any of these.
     """
     index = line = counted = 0
     for start, end in _split(data):
         chunk = data[start:end]
         if not _has_content(chunk):
             continue
-        if may_hold_workload(chunk, holds_containers, thorough):
+        if may_hold_workload(chunk, holds_containers, thorough, words):
             line += data.count(b"\n", counted, start)
             counted = start
             yield Chunk(index, start, line, chunk)
@@ -144,7 +155,10 @@ def _has_content(chunk: bytes) -> bool:
 
 
 def may_hold_workload(
-    chunk: bytes, holds_containers: Callable[[set[str]], bool], thorough: bool = False
+    chunk: bytes,
+    holds_containers: Callable[[set[str]], bool],
+    thorough: bool = False,
+    words: tuple[bytes, ...] = (),
 ) -> bool:
     """Whether a document could hold a pod template or a policy; false only when it certainly cannot.
 
@@ -157,7 +171,7 @@ def may_hold_workload(
         return False
     if b"ontainers" in chunk:
         return not _is_custom_resource_definition(chunk)
-    if disguised or any(kind in chunk for kind in _POLICY_KINDS):
+    if disguised or any(word in chunk for word in (*_POLICY_KINDS, *words)):
         return True
     if thorough or any(word in chunk for word in _WORDS):
         from netraw_lint import patterns

@@ -38,13 +38,13 @@ ROOMS = (
     "regimes",  # what becomes of an entry, and what is merged with it
     "workloads",  # document -> pod templates -> containers
     "capabilities",  # capability algebra -> verdict
+    "policies",  # admission policies: what they ask, and of which pods
     "findings",  # what a finding is made of
     "selection",  # which rules run
     "declared",  # one exemption: what it says and covers
     "rules",  # verdict -> findings
     "exemptions",  # which finding somebody accepted
     "fix",  # finding -> verified edits
-    "policies",  # admission policy objects
     "sources",  # disk, standard input, charts
     "summary",  # what a run came to
     "reporters",  # report -> text
@@ -56,6 +56,7 @@ ROOMS = (
     "recording",  # exemptions written into sources
     "changes",  # what becomes of a fixed source
     "charts",  # charts -> findings at their templates, and fixes of these
+    "crosscheck",  # workloads against policies: what the mode means for a run
     "settings",  # options and settings file -> what is in force
     "adoption",  # living with old findings: baseline, git revision
     "inputs",  # what a run reads

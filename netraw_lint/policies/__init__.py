@@ -8,6 +8,7 @@ from netraw_lint.model import Policy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.policies.gates import Gate
 
 _GROUPS = {
     "PodSecurityPolicy": ("policy", "extensions"),
@@ -27,3 +28,25 @@ def policy(obj: KubernetesObject) -> Policy | None:
     if "spec" not in fields:
         return Policy(obj.document, obj.ref, obj.node, kind, kind)
     return Policy(obj.document, obj.ref, fields["spec"][1], fields["spec"][0], kind)
+
+
+def gate(obj: KubernetesObject) -> Gate | None:
+    """The policy of an admission engine that an object is, as clauses about capabilities, or None.
+
+    One that is about something else is None too; of one that is not understood, ``doubts`` says why. The engines
+    are imported with the first object of their API group. Raises YamlError.
+    """
+    group = obj.ref.group
+    if group in ("kyverno.io", "policies.kyverno.io"):
+        from netraw_lint.policies import kyverno
+
+        return kyverno.gate(obj)
+    if group == "constraints.gatekeeper.sh":
+        from netraw_lint.policies import gatekeeper
+
+        return gatekeeper.gate(obj)
+    if group == "admissionregistration.k8s.io":
+        from netraw_lint.policies import validating_admission
+
+        return validating_admission.gate(obj)
+    return None

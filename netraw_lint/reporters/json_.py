@@ -48,6 +48,10 @@ def data(report: Report, version: str, containers: bool = False) -> dict[str, An
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    policies = [
+        {"object": _object(policy.object), "path": policy.path, "line": policy.line}
+        for policy in finding.policies
+    ]
     return {
         "rule": finding.rule,
         "name": finding.name,
@@ -66,6 +70,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix,
         "refusal": finding.refusal,
         "identity": finding.identity,
+        **({"policies": policies} if policies else {}),
     }
 
 

@@ -1,12 +1,14 @@
 """The rules, one module each; a module's docstring is the page that --explain prints.
 
 A rule module has a ``RULE`` and one function per thing it looks at: ``check_container``, ``check_template``,
-``check_object``, ``check_policy`` or ``check_unreadable``.
+``check_object``, ``check_policy``, ``check_namespace``, ``check_gate``, ``check_crossed`` or ``check_unreadable``.
 """
 
 from __future__ import annotations
 
 from netraw_lint.rules import (
+    admission_policy_admits_net_raw,
+    admitted_with_net_raw,
     all_capabilities_added,
     capabilities_on_windows,
     duplicate_key,
@@ -14,11 +16,13 @@ from netraw_lint.rules import (
     expired_exemption,
     ineffective_drop,
     misplaced_capabilities,
+    namespace_admits_net_raw,
     net_raw_added,
     net_raw_not_dropped,
     operator_container_not_hardened,
     policy_admits_net_raw,
     privileged_container,
+    refused_by_policy,
     removed_policy_api,
     unknown_rule_in_exemption,
     unreadable_manifest,
@@ -48,6 +52,10 @@ MODULES = (
     duplicate_key,
     policy_admits_net_raw,
     removed_policy_api,
+    namespace_admits_net_raw,
+    admission_policy_admits_net_raw,
+    refused_by_policy,
+    admitted_with_net_raw,
     exemption_without_reason,
     expired_exemption,
     unused_exemption,

@@ -1,0 +1,162 @@
+"""Workloads held against policies: who would be refused, and who would still be admitted."""
+
+from __future__ import annotations
+
+from netraw_lint import capabilities, yamltree
+from netraw_lint.model import Container
+from netraw_lint.paths import match, parse
+from netraw_lint.policies import gate as gate_of
+from netraw_lint.policies import (
+    pod_security,
+    pod_security_policy,
+    policy,
+    validating_admission,
+)
+from netraw_lint.policies.checks import PodContainer
+from netraw_lint.policies.gates import Crossed, Gate, Labels, Pod, Ruling
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.nodes import Node
+
+_LISTS = ("containers", "initContainers", "ephemeralContainers")
+_NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+class Crossing:
+    """Collects the policies, namespaces and workloads of a run, and holds these against those at its end."""
+
+    def __init__(self, runtimes: Sequence[str]) -> None:
+        self.runtimes = runtimes
+        self.gates: list[Gate] = []
+        self._admission: list[Gate] = []
+        self._bindings: list[validating_admission.Binding] = []
+        self._namespaces: dict[str, Labels] = {}
+        self._workloads: list[tuple[Container, Pod]] = []
+
+    def add_object(self, obj: KubernetesObject) -> None:
+        """Look at an object that may be a policy, a binding or a namespace. Raises YamlError."""
+        binding = validating_admission.binding(obj)
+        if binding is not None:
+            self._bindings.append(binding)
+        found = gate_of(obj)
+        if found is not None:
+            (self._admission if found.engine == "ValidatingAdmissionPolicy" else self.gates).append(found)
+        older = policy(obj)
+        if older is not None:
+            self.gates.append(pod_security_policy.gate(older))
+        namespace = pod_security.of_namespace(obj)
+        if namespace is not None:
+            self._namespaces[obj.ref.name] = Labels({**dict(namespace.texts), _NAME_LABEL: obj.ref.name})
+            labelled = pod_security.gate(namespace)
+            if labelled is not None:
+                self.gates.append(labelled)
+
+    def add_container(self, container: Container, root: Node) -> None:
+        """Look at a container of the object that ``root`` describes. Raises YamlError."""
+        template = container.template
+        labels = Labels(complete=False)
+        steps = parse(template.path)
+        if template.node is not None and steps[-1:] == ("spec",):
+            for _, metadata in match(root, (*steps[:-1], "metadata")):
+                labels = _labels(metadata)
+        is_pod = template.object.kind == "Pod"
+        pod = Pod(
+            template.object.namespace or None,
+            template.object.name or None if is_pod else None,
+            labels,
+            windows=template.windows == "declared",
+        )
+        self._workloads.append((container, pod))
+
+    def crossed(self) -> Iterator[Crossed]:
+        """Every container before every policy."""
+        gates = self.every_gate()
+        for container, pod in self._workloads:
+            yield self._before(gates, container, self._placed(pod))
+
+    def _placed(self, pod: Pod) -> Pod:
+        """A pod with the labels of its namespace, as far as they are known."""
+        if pod.namespace is None:
+            return pod
+        found = self._namespaces.get(pod.namespace, Labels(complete=False))
+        labels = Labels({**found.known, _NAME_LABEL: pod.namespace}, found.complete)
+        return pod.replace(namespace_labels=labels)
+
+    def every_gate(self) -> list[Gate]:
+        """The policies found so far, admission policies as their bindings put them into force."""
+        bound = [validating_admission.bound(gate, self._bindings) for gate in self._admission]
+        return [*self.gates, *bound]
+
+    def _before(self, gates: Iterable[Gate], container: Container, pod: Pod) -> Crossed:
+        view = viewed(container)
+        rulings, admitting = [], []
+        for gate in gates:
+            found = ruling(gate, pod, view)
+            if found is not None:
+                rulings.append(found)
+            elif any(clause.applies(pod) for clause in gate.clauses):
+                admitting.append(gate)
+            elif gate.required and self._holders(container, gate.required) == ():
+                unsure = "whether it is the policy in force depends on RBAC"
+                rulings.append(Ruling(gate, "", unsure=unsure))
+        return Crossed(container, self._holders(container), tuple(rulings), tuple(admitting))
+
+    def _holders(self, container: Container, dropped: tuple[str, ...] = ()) -> tuple[str, ...]:
+        if container.template.windows:
+            return ()
+        security = container.security
+        drop = (*security.drop, *dropped)
+        return capabilities.judge(security.add, drop, security.privileged is not None, self.runtimes).runtimes
+
+
+def viewed(container: Container) -> PodContainer:
+    """A container as admission sees it."""
+    security = container.security
+    name = container.list if container.list in _LISTS else "containers"
+    image = yamltree.as_string(yamltree.get(container.node, "image")) or ""
+    return PodContainer(
+        name, container.name, image, security.add, security.drop, security.privileged is not None
+    )
+
+
+def ruling(gate: Gate, pod: Pod, container: PodContainer) -> Ruling | None:
+    """Whether a policy refuses a container of a pod; a sure refusal is preferred to one that is not."""
+    best: Ruling | None = None
+    for clause in gate.clauses:
+        reason = clause.refuses(container)
+        applies = clause.applies(pod) if reason else False
+        if applies is False:
+            continue
+        unsure = "" if applies else _depends(gate, pod)
+        if not unsure and not clause.is_sure(container):
+            unsure = "whether it compares without case depends on the language that its template runs in"
+        found = Ruling(gate, reason, clause.enforced, unsure)
+        if best is None or _rank(found) > _rank(best):
+            best = found
+    return best
+
+
+def _rank(ruling: Ruling) -> tuple[bool, bool]:
+    return not ruling.unsure, ruling.enforced
+
+
+def _depends(gate: Gate, pod: Pod) -> str:
+    """What it depends on that cannot be said."""
+    if gate.required is not None:
+        return "whether it is the policy in force depends on RBAC"
+    if pod.namespace is None:
+        return "its namespace is not written there"
+    if not pod.namespace_labels.complete:
+        return f"the labels of namespace {pod.namespace} are not in these files"
+    return "whether it is about these pods cannot be said from the manifests"
+
+
+def _labels(metadata: Node) -> Labels:
+    found = yamltree.entries(yamltree.get(metadata, "labels"))
+    return Labels(
+        {key: str(value.value) for key, (_, value) in found.items() if isinstance(value, yamltree.ScalarNode)}
+    )

@@ -1,0 +1,151 @@
+"""Gatekeeper's constraints of the capability and privileged-container templates of its library.
+
+From gatekeeper-library library/pod-security-policy/{capabilities,privileged-containers}/template.yaml and
+gatekeeper pkg/mutation/match/match.go. The capability template exists in two languages: Rego compares without
+case, CEL (taken first since Gatekeeper 3.18, unless it is switched off) with case; where they differ, nothing is sure.
+"""
+
+from __future__ import annotations
+
+from netraw_lint import yamltree
+from netraw_lint.policies.checks import Adds, Drops, Unprivileged
+from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
+from netraw_lint.policies.scopes import every, items, negated, selector, strings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.nodes import Node
+    from netraw_lint.policies.checks import PodContainer
+    from netraw_lint.policies.scopes import Test
+
+GROUP = "constraints.gatekeeper.sh"
+_TEMPLATES = ("K8sPSPCapabilities", "K8sPSPPrivilegedContainer")
+_KNOWN = ("allowedCapabilities", "requiredDropCapabilities", "exemptImages")
+
+
+def gate(obj: KubernetesObject) -> Gate | None:
+    """A constraint of the well-known templates, or None. Raises YamlError."""
+    if obj.ref.group != GROUP or obj.ref.kind not in _TEMPLATES:
+        return None
+    fields = yamltree.entries(obj.node)
+    kind = fields["kind"][1]
+    spec = yamltree.get(obj.node, "spec")
+    pair = yamltree.entries(spec).get("parameters")
+    parameters = yamltree.get(spec, "parameters")
+    try:
+        applies = _match(yamltree.get(spec, "match"))
+        action = _action(spec)
+        if unknown := set(yamltree.entries(parameters)) - set(_KNOWN):
+            raise NotUnderstoodError(f"parameter `{min(unknown)}` is none of the library's template")
+        exempt = _exempt(strings(yamltree.get(parameters, "exemptImages")))
+        checks = _checks(obj.ref.kind, parameters)
+    except NotUnderstoodError as error:
+        return Gate(obj.document, obj.ref, kind, "Gatekeeper", doubts=(str(error),))
+    if applies is None:
+        return None  # not about pods
+    clauses = tuple(
+        Clause(
+            check, kind, action == "deny", applies, exempt, two_languages=not isinstance(check, Unprivileged)
+        )
+        for check in checks
+    )
+    return Gate(
+        obj.document,
+        obj.ref,
+        kind,
+        "Gatekeeper",
+        clauses,
+        today="" if action == "deny" else action,
+        parameters=parameters,
+        anchor=pair[0] if pair else kind,
+    )
+
+
+def _checks(kind: str, parameters: Node | None) -> tuple[Adds | Drops | Unprivileged, ...]:
+    if kind == "K8sPSPPrivilegedContainer":
+        return (Unprivileged(),)
+    allowed = strings(yamltree.get(parameters, "allowedCapabilities"))
+    required = strings(yamltree.get(parameters, "requiredDropCapabilities"))
+    adds = Adds(allowed, star=True)
+    return (adds, Drops(required, every=True, or_all=True)) if required else (adds,)
+
+
+def _action(spec: Node | None) -> str:
+    action = yamltree.as_string(yamltree.get(spec, "enforcementAction")) or "deny"
+    if action == "scoped":
+        raise NotUnderstoodError("scoped enforcement actions are not evaluated")
+    return action
+
+
+def _exempt(images: tuple[str, ...]) -> Callable[[PodContainer], bool] | None:
+    def exempt(container: PodContainer) -> bool:
+        return any(
+            container.image.startswith(image[:-1]) if image.endswith("*") else container.image == image
+            for image in images
+        )
+
+    return exempt if images else None
+
+
+def _match(node: Node | None) -> Test | None:
+    """The pods that a constraint is about; None if it is about none."""
+    fields = yamltree.entries(node)
+    if unknown := set(fields) - {
+        *(
+            "kinds",
+            "namespaces",
+            "excludedNamespaces",
+            "labelSelector",
+            "namespaceSelector",
+            "name",
+            "scope",
+            "source",
+        ),
+    }:
+        raise NotUnderstoodError(f"`{min(unknown)}` in its match is not evaluated")
+    kinds = items(yamltree.get(node, "kinds"))
+    if kinds and not any(
+        (not (groups := strings(yamltree.get(one, "apiGroups"))) or {"", "*"} & set(groups))
+        and (not (names := strings(yamltree.get(one, "kinds"))) or {"Pod", "*"} & set(names))
+        for one in kinds
+    ):
+        return None
+    if yamltree.as_string(yamltree.get(node, "scope")) == "Cluster":
+        return None
+    only, but = (strings(yamltree.get(node, key)) for key in ("namespaces", "excludedNamespaces"))
+    name = yamltree.as_string(yamltree.get(node, "name"))
+    labels, around = (selector(yamltree.get(node, key)) for key in ("labelSelector", "namespaceSelector"))
+    if yamltree.as_string(yamltree.get(node, "source")) == "Generated":
+        return None
+
+    def applies(pod: Pod) -> bool | None:
+        return every(
+            (
+                True if not only else _named(only, pod.namespace),
+                True if not but else negated(_named(but, pod.namespace)),
+                True if name is None else _named((name,), pod.name),
+                True if labels is None else labels(pod.labels),
+                True if around is None else around(pod.namespace_labels),
+            )
+        )
+
+    return applies
+
+
+def _named(patterns: tuple[str, ...], name: str | None) -> bool | None:
+    """Whether a name fits patterns with ``*`` at their ends."""
+    if name is None:
+        return None
+    return any(_fits(pattern, name) for pattern in patterns)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    inner = pattern.strip("*")
+    if pattern.startswith("*") and pattern.endswith("*") and len(pattern) > 1:
+        return inner in name
+    if pattern.startswith("*"):
+        return name.endswith(inner)
+    return name.startswith(inner) if pattern.endswith("*") else name == pattern
