@@ -24,16 +24,24 @@ def lint_text(
     rules: Iterable[str] | None = None,
     runtimes: tuple[str, ...] = RUNTIMES,
     today: str | None = None,
+    against_policies: bool = False,
 ) -> Report:
     """Judge the containers in a text of YAML or JSON documents.
 
     ``path`` names the text in the report; ``rules`` are codes, prefixes or names, by default all that are not
-    opt-in; ``today`` (YYYY-MM-DD) is what exemptions are held against, by default the day it is. Raises ``ValueError`` for a rule or runtime that does not exist, and nothing for bad input: what
-    cannot be read is a finding or a problem of the report.
+    opt-in; ``today`` (YYYY-MM-DD) is what exemptions are held against, by default the day it is;
+    ``against_policies`` holds the workloads of the text against its policies, for the rules NRL110 and NRL111.
+    Raises ``ValueError`` for a rule or runtime that does not exist, and nothing for bad input: what cannot be read is
+    a finding or a problem of the report.
     """
     chosen = None if rules is None else selection.selected(all_rules(), rules, (), ())
     for unknown in set(runtimes) - set(RUNTIMES):
         raise ValueError(f'unknown runtime "{unknown}": choose from {", ".join(RUNTIMES)}')
-    settings = Settings(chosen, runtimes, today=time.strftime("%Y-%m-%d") if today is None else today)
+    settings = Settings(
+        chosen,
+        runtimes,
+        today=time.strftime("%Y-%m-%d") if today is None else today,
+        against_policies=against_policies,
+    )
     source = files.source(text.encode(errors="surrogatepass") if isinstance(text, str) else text, path)
     return engine.lint([source], settings, Catalogue(read_catalogue))

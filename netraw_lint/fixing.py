@@ -6,8 +6,10 @@ A file is changed as a whole or not at all: ``commit`` is given its new text onc
 from __future__ import annotations
 
 from netraw_lint import findings, manifest, selection, splitting, workloads, yamltree
+from netraw_lint.engine import words
 from netraw_lint.fix import document as fix_document
 from netraw_lint.fix import misplaced as fix_misplaced
+from netraw_lint.fix import namespace as fix_namespace
 from netraw_lint.fix import policy as fix_policy
 from netraw_lint.fix import record, refusals, verify
 from netraw_lint.fix.layout import NotEditableError
@@ -21,6 +23,7 @@ from netraw_lint.model import (
     Finding,
     ObjectRef,
     PodTemplate,
+    Policy,
     Problem,
     Refusal,
     Report,
@@ -32,6 +35,7 @@ from netraw_lint.noun import Noun
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.splitting import Chunk
@@ -82,6 +86,7 @@ class Fixer:
         self._known: dict[bytes, list[Finding]] = {}
         self._exempt: frozenset[Finding] = frozenset()
         self._codes = codes
+        self._words = words(settings)
 
     def over(self, sources: Iterable[Source | Problem]) -> Iterator[Source | Problem]:
         """The sources as they are after fixing; a failed write is a Problem beside the old one."""
@@ -119,7 +124,7 @@ class Fixer:
         parts: list[bytes] = []
         gone: list[Finding] = []
         at = 0
-        chunks = list(splitting.chunks(source.data, self.catalogue.holds_containers))
+        chunks = list(self._chunks(source.data))
         for chunk in chunks:
             new = None if chunk is None else self._fixed_data(source, chunk)
             if chunk is not None and new is not None:
@@ -130,10 +135,13 @@ class Fixer:
         if not parts:
             return None
         data = b"".join([*parts, source.data[at:]])
-        if sum(1 for _ in splitting.chunks(data, self.catalogue.holds_containers)) != len(chunks):
+        if sum(1 for _ in self._chunks(data)) != len(chunks):
             self._refuse(source, gone, f"verification: the file would fall apart; {refusals.REPORT}")
             return None
         return Fixed(source, data, tuple(finding for finding in gone if finding.rule not in ignored))
+
+    def _chunks(self, data: bytes) -> Iterator[Chunk | None]:
+        return splitting.chunks(data, self.catalogue.holds_containers, words=self._words)
 
     def _found(self, source: Source, chunk: Chunk) -> list[Finding]:
         """What is found in a chunk, exempt or not; every text is linted once."""
@@ -189,7 +197,11 @@ class Fixer:
         if self._codes & _CONTAINER_RULES:
             document = self._fixed_containers(document, chunk)
         if "NRL101" in self._codes:
-            document = self._fixed_policies(document, chunk)
+            document = self._fixed_each(document, chunk, "NRL101", self._judge.policies, self._fix_policy)
+        if self.unsafe and "NRL104" in self._codes:
+            document = self._fixed_each(document, chunk, "NRL104", self._judge.constraints, self._fix_policy)
+        if self.unsafe and "NRL103" in self._codes:
+            document = self._fixed_each(document, chunk, "NRL103", self._judge.namespaces, fix_namespace.fix)
         return self._without_unused(document, chunk) if "NRL203" in self._codes else document
 
     def _without_unused(self, document: Document, chunk: Chunk) -> Document:
@@ -238,23 +250,36 @@ class Fixer:
             )
         return document
 
-    def _fixed_policies(self, document: Document, chunk: Chunk) -> Document:
+    def _fixed_each(
+        self,
+        document: Document,
+        chunk: Chunk,
+        rule: str,
+        subjects: Callable[[Document], Iterable[Any]],
+        fix: Callable[[Work, Any], str | Refusal],
+    ) -> Document:
         """One by one: after a change the nodes of the others belong to an old text."""
         done = 0
         while True:
             document, work = self._work(document, chunk)
-            policies = list(self._judge.policies(document))[done:]
-            if not policies:
+            left = list(subjects(document))[done:]
+            if not left:
                 return document
-            if any(one.object == policies[0].object and one.rule == "NRL101" for one in self._exempt):
-                done += 1
+            done += 1
+            subject = left[0]
+            about = [
+                one for one in work.relint(work.text) if one.object == subject.object and one.rule == rule
+            ]
+            if not about or any(one in self._exempt for one in about):
                 continue
-            result = fix_policy.fix(work, policies[0], self.settings.runtimes)
+            result = fix(work, subject)
             if isinstance(result, Refusal):
-                self.refusals[document.source.path, document.index, policies[0].object, None] = result
+                self.refusals[document.source.path, document.index, subject.object, None] = result
             else:
                 document = document.replace(text=result)
-            done += 1
+
+    def _fix_policy(self, work: Work, policy: Policy) -> str | Refusal:
+        return fix_policy.fix(work, policy, self.settings.runtimes)
 
     def _moved(self, document: Document, chunk: Chunk) -> Document:
         """What stands at the wrong place moved to the right one, template by template."""

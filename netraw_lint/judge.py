@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from netraw_lint.exemptions.accept import Accepted
     from netraw_lint.manifest import KubernetesObject
     from netraw_lint.policies.crossing import Crossing
+    from netraw_lint.policies.pod_security import PodSecurity
     from netraw_lint.splitting import Chunk
 
 
@@ -183,6 +184,25 @@ class Judge:
             policy = policies.policy(obj)
             if policy is not None:
                 yield policy
+
+    def constraints(self, document: Document) -> Iterator[Policy]:
+        """Every Gatekeeper constraint of a document that lists capabilities. Raises YamlError."""
+        from netraw_lint.policies import gatekeeper
+
+        for obj in workloads.objects(document, self.catalogue):
+            gate = policies.gate(obj)
+            policy = gatekeeper.as_policy(gate) if gate is not None and not gate.doubts else None
+            if policy is not None:
+                yield policy
+
+    def namespaces(self, document: Document) -> Iterator[PodSecurity]:
+        """Every namespace of a document. Raises YamlError."""
+        from netraw_lint.policies import pod_security
+
+        for obj in workloads.objects(document, self.catalogue):
+            namespace = pod_security.of_namespace(obj)
+            if namespace is not None:
+                yield namespace
 
     def _judgement(self, container: Container) -> Judgement:
         security = container.security

@@ -3,7 +3,8 @@
 ``tests/fixtures/rules/<rule>/<case>.yaml`` begins with the reason for the case; beside it, ``<case>.out`` has a
 line ``line:column-end_column CODE [severity] message`` per finding, the severity only if it is not ``error``.
 An empty file means that nothing may be found. All rules run, opt-in rules too, for all runtimes, unless a
-comment ``# select: CODES`` or ``# runtimes: NAMES`` says otherwise.
+comment ``# select: CODES`` or ``# runtimes: NAMES`` says otherwise; ``# against: policies`` holds the workloads of the
+case against its policies.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def title(path: Path) -> str:
 
 
 def headers(path: Path) -> dict[str, tuple[str, ...]]:
-    found = re.findall(r"^# (select|runtimes): (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    found = re.findall(r"^# (select|runtimes|against): (.+)$", path.read_text("utf-8"), re.MULTILINE)
     return {name: tuple(values.replace(",", " ").split()) for name, values in found}
 
 
@@ -40,6 +41,7 @@ def report(path: Path) -> Report:
         path.name,
         rules=asked.get("select", EVERY_RULE),
         runtimes=asked.get("runtimes", EVERY_RUNTIME),
+        against_policies="against" in asked,
     )
 
 
@@ -70,7 +72,7 @@ def test_what_is_found(path: Path) -> None:
 @pytest.mark.parametrize("path", CASES, ids=title)
 def test_every_case_names_its_reason(path: Path) -> None:
     first = path.read_text("utf-8").splitlines()
-    comments = [text for text in first if not re.match(r"# (select|runtimes): ", text)]
+    comments = [text for text in first if not re.match(r"# (select|runtimes|against): ", text)]
     assert re.match(r'# \S.*|\{"//": |\{$', comments[0])
 
 

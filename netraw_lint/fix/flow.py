@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.nodes import Node
 
-    Value = dict[str, "Value"] | list[str]
+    Value = dict[str, "Value"] | list[str] | str
 
 # Where a securityContext goes in a container whose keys are in no order: right behind the image.
 _BEFORE_NEW_KEY = {"securityContext": ("image", "imagePullPolicy")}
@@ -49,6 +49,8 @@ def fill_inside(layout: Layout, old: Node, value: Value) -> list[Edit]:
 def one_line(layout: Layout, value: Value, pad: str = "") -> str:
     """A value on one line, ``pad`` inside its braces. JSON has its quotes, and blanks as the document has them."""
     colon, comma = (": ", ", ") if not layout.is_json or _spaced(layout) else (":", ",")
+    if isinstance(value, str):
+        return f'"{value}"' if layout.is_json else value
     if isinstance(value, list):
         quote = '"' if layout.is_json or layout.flow_quote is None else layout.flow_quote
         return f"[{comma.join(f'{quote}{item}{quote}' for item in value)}]"
@@ -87,6 +89,8 @@ def _pretty_lines(layout: Layout, value: Value, indentation: str, unit: str) -> 
     """A value over several lines, as pretty-printed JSON."""
     inner = indentation + unit
     quote = '"' if layout.is_json else ""
+    if isinstance(value, str):
+        return f"{quote}{value}{quote}"
     if isinstance(value, list):
         mark = '"' if layout.is_json or layout.flow_quote is None else layout.flow_quote
         parts = [f"{mark}{item}{mark}" for item in value]

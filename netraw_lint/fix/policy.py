@@ -1,4 +1,4 @@
-"""PodSecurityPolicies and SecurityContextConstraints that admit NET_RAW, changed as the control asks."""
+"""PodSecurityPolicies, SecurityContextConstraints and Gatekeeper's K8sPSPCapabilities that admit NET_RAW, closed."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def fix(work: Work, policy: Policy, runtimes: Sequence[str]) -> str | Refusal:
     required = tuple(yamltree.as_string(item) or "" for item in _items(node, _REQUIRED))
     causes = capabilities.causes((), required, False, runtimes)
     remedy = capabilities.remedy((), required, causes, runtimes)
+    if policy.object.kind == "K8sPSPCapabilities" and not required:
+        remedy = Remedy()  # it leaves drops to others: to refuse who does not drop would be another policy
     layout = Layout(work.text, work.tree, work.first_line)
     try:
         if not any(removed.values()) and remedy == Remedy():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.nodes import Node
 
-    Value = dict[str, "Value"] | list[str]
+    Value = dict[str, "Value"] | list[str] | str
 
 
 def insert(
@@ -77,7 +77,7 @@ def fill(layout: Layout, owner: MappingNode, number: int, value: Value) -> list[
     if start > layout.line_end(key.end_mark.index):
         # The value stands on a line of its own; what replaces it begins there.
         here = layout.column(start)
-        if not layout.is_own_line(start) or isinstance(value, list):
+        if not layout.is_own_line(start) or not isinstance(value, dict):
             raise NotEditableError("its value is not where an empty value usually is")
         layout.end_of_line_after(end)
         lines = [line for name, inner in value.items() for line in _block(layout, name, inner, here, None)]
@@ -243,6 +243,8 @@ def _holds_anchor(layout: Layout, node: Node) -> bool:
 def _block(layout: Layout, key: str, value: Value, column: int, offset: int | None) -> list[str]:
     """The lines of ``key: value`` at a column."""
     head = f"{' ' * column}{key}:"
+    if isinstance(value, str):
+        return [f"{head} {value}"]
     if isinstance(value, list):
         if _flow_list(layout):
             return [f"{head} {flow.one_line(layout, value)}"]

@@ -8,6 +8,7 @@ case, CEL (taken first since Gatekeeper 3.18, unless it is switched off) with ca
 from __future__ import annotations
 
 from netraw_lint import yamltree
+from netraw_lint.model import Policy
 from netraw_lint.policies.checks import Adds, Drops, Unprivileged
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.scopes import every, items, negated, selector, strings
@@ -62,6 +63,13 @@ def gate(obj: KubernetesObject) -> Gate | None:
         parameters=parameters,
         anchor=pair[0] if pair else kind,
     )
+
+
+def as_policy(gate: Gate) -> Policy | None:
+    """A constraint as a policy with lists of capabilities to fix, or None for one that has none."""
+    if gate.object.kind != "K8sPSPCapabilities" or gate.parameters is None or gate.anchor is None:
+        return None
+    return Policy(gate.document, gate.object, gate.parameters, gate.anchor, gate.node)
 
 
 def _checks(kind: str, parameters: Node | None) -> tuple[Adds | Drops | Unprivileged, ...]:

@@ -38,7 +38,8 @@ _BASELINE = tuple(
 class PodSecurity(Noun):
     """A namespace with its Pod Security labels: each the value node with its text, by the label's name.
 
-    ``labels`` is the mapping that holds them, ``anchor`` what to point at where one is missing.
+    ``labels`` is the mapping that holds them, ``metadata`` the one that holds that, ``anchor`` what to point at where
+    a label is missing.
     """
 
     document: Document
@@ -46,6 +47,7 @@ class PodSecurity(Noun):
     labels: Node | None
     anchor: Node
     texts: tuple[tuple[str, str], ...] = ()
+    metadata: Node | None = None
 
     def text(self, label: str) -> str | None:
         """The value of a label, None where it is missing."""
@@ -71,7 +73,13 @@ def of_namespace(obj: KubernetesObject) -> PodSecurity | None:
     anchor = metadata["labels"][0] if "labels" in metadata else None
     name = metadata["name"][1] if "name" in metadata else None
     kind = fields["kind"][1] if "kind" in fields else obj.node
-    return PodSecurity(obj.document, obj.ref, labels, anchor or name or kind, texts)
+    outer = yamltree.get(obj.node, "metadata")
+    return PodSecurity(obj.document, obj.ref, labels, anchor or name or kind, texts, outer)
+
+
+def is_system(name: str) -> bool:
+    """Whether a namespace belongs to the cluster itself."""
+    return name.startswith(("kube-", "openshift-")) or name == "openshift"
 
 
 def level(text: str | None) -> str | None:

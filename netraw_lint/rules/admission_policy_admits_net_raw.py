@@ -62,7 +62,6 @@ from __future__ import annotations
 
 from netraw_lint import capabilities, findings, yamltree
 from netraw_lint.findings import Place, Rule, listing
-from netraw_lint.policies.checks import Adds, AddsNone, Drops, PodContainer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ _DROPPED = ("CAP_NET_RAW", "NETRAW", "CAP_ALL")
 
 def check_gate(gate: Gate, settings: Settings) -> Iterator[Finding]:
     """A finding per way in which the policy is defective, and one about what it leaves to others."""
+    from netraw_lint.policies.checks import Adds, AddsNone, Drops
+
     drops = [clause for clause in gate.clauses if isinstance(clause.check, Drops)]
     adds = [clause for clause in gate.clauses if isinstance(clause.check, (Adds, AddsNone))]
     if gate.doubts or not (drops or adds):
@@ -97,6 +98,8 @@ class _Probe:
     """Tries a policy with containers that hold NET_RAW."""
 
     def __init__(self, gate: Gate, runtimes: Sequence[str]) -> None:
+        from netraw_lint.policies.checks import Drops
+
         self._gate = gate
         self._runtimes = runtimes
         wanted = (clause.check.names for clause in gate.clauses if isinstance(clause.check, Drops))
@@ -113,6 +116,8 @@ class _Probe:
 
     def refusal(self, add: tuple[str, ...], drop: tuple[str, ...], privileged: bool = False) -> str:
         """Why the policy refuses such a container in one of the lists that it looks at."""
+        from netraw_lint.policies.checks import PodContainer
+
         lists = next((clause.lists for clause in self._gate.clauses), ("containers",))
         container = PodContainer(lists[0], "probe", "probe", add, drop, privileged)
         return self._gate.refuses(container)
@@ -186,9 +191,7 @@ def _left(gate: Gate, probe: _Probe, drops: bool, adds: bool) -> Iterator[Findin
         parts.append(f"a container may add NET_RAW, which on {listing(holders)} wins over the drop")
     if probe.holders((), ("ALL", "NET_RAW", *probe.harmless), privileged=True):
         parts.append("privileged containers pass, whatever they drop")
-    if any(
-        clause.check.wildcards for clause in gate.clauses if isinstance(clause.check, Drops)
-    ) and probe.holders((), ("*",)):
+    if drops and probe.holders((), ("*",)):
         parts.append('`drop: ["*"]` passes, since Kyverno compares with wildcards, and removes nothing')
     if not any(clause.enforced for clause in gate.clauses):
         parts.insert(0, f"it refuses nothing as long as it is set to {gate.today}")

@@ -75,7 +75,8 @@ def check_crossed(crossed: Crossed, _settings: Settings) -> Iterator[Finding]:
         else f"{''.join(admitting)} lets it pass"
     )
     statement = f"holds NET_RAW on {listing(crossed.holders)}, and "
-    statement += why if admitting else "no policy is sure to be about it"
+    nobody = "no policy is sure to be about it" if crossed.rulings else "no policy here refuses it"
+    statement += why if admitting else nobody
     rewriting = [ruling for ruling in crossed.rulings if not ruling.reason]
     if rewriting:
         statement += f"; {named(rewriting[0].gate)} would drop it: {rewriting[0].unsure}"

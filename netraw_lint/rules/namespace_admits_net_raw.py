@@ -50,10 +50,8 @@ capabilities. Namespaces of the cluster itself (`kube-*`, `openshift*`) are not 
 
 from __future__ import annotations
 
-from netraw_lint import findings
+from netraw_lint import capabilities, findings
 from netraw_lint.findings import Place, Rule, listing
-from netraw_lint.policies import pod_security
-from netraw_lint.policies.pod_security import DROPS_SINCE, ENFORCE, LEVELS, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,11 +63,12 @@ if TYPE_CHECKING:
 
 RULE = Rule("NRL103", "namespace-admits-net-raw", "warning", opt_in=True, fix="unsafe")
 
-_ADVICE = f"set the label {ENFORCE}: restricted"
-
 
 def check_namespace(namespace: PodSecurity, settings: Settings) -> Iterator[Finding]:
     """One finding per namespace, at the label or where it is missing."""
+    from netraw_lint.policies import pod_security
+    from netraw_lint.policies.pod_security import DROPS_SINCE, ENFORCE, LEVELS, VERSION
+
     text, version = namespace.text(ENFORCE), namespace.text(VERSION)
     node = namespace.node(ENFORCE) or namespace.anchor
     default = _default(settings)
@@ -110,13 +109,11 @@ def check_namespace(namespace: PodSecurity, settings: Settings) -> Iterator[Find
         return
     else:
         return
-    yield _finding(namespace, node, statement, _ADVICE)
+    yield _finding(namespace, node, statement, f"set the label {ENFORCE}: restricted")
 
 
 def _default(settings: Settings) -> str:
     """What a container without a word about capabilities gets, or nothing where no runtime grants it."""
-    from netraw_lint import capabilities
-
     holders = capabilities.judge((), (), False, settings.runtimes).runtimes
     return (
         f"it admits the NET_RAW that {listing(holders)} give{'s' * (len(holders) == 1)} by default"
@@ -126,12 +123,11 @@ def _default(settings: Settings) -> str:
 
 
 def _finding(namespace: PodSecurity, node: Node, statement: str, advice: str) -> Finding:
-    if is_system(namespace.object.name):
+    from netraw_lint.policies import pod_security
+
+    system = pod_security.is_system(namespace.object.name)
+    if system:
         statement += "; the cluster's own namespace, whose components may need it"
     place = Place(namespace.document, findings.node_span(node), namespace.object)
-    return findings.make(RULE, place, f"{namespace.object}: {statement}", advice)
-
-
-def is_system(name: str) -> bool:
-    """Whether a namespace belongs to the cluster itself."""
-    return name.startswith(("kube-", "openshift-")) or name == "openshift"
+    made = findings.make(RULE, place, f"{namespace.object}: {statement}", advice)
+    return made.replace(fix=None) if system else made

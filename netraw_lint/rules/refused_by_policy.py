@@ -88,7 +88,7 @@ def check_crossed(crossed: Crossed, _settings: Settings) -> Iterator[Finding]:
     unsure = [ruling for ruling in crossed.rulings if ruling.unsure and ruling.reason]
     if unsure and not sure:
         first = unsure[0]
-        more = f", like {len(unsure) - 1} more" if len(unsure) > 1 else ""
+        more = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
         statement = f"{named(first.gate)}{more} may refuse its pods: {first.reason}; {first.unsure}"
         made = findings.of_container(RULE, container, container.node, statement, _advice(first), "unsure")
         yield made.replace(policies=tuple(reference(ruling.gate) for ruling in unsure))
