@@ -40,7 +40,8 @@ class Ran(NamedTuple):
 def run(data: bytes, topic: str = "", path: str = "manifest.yaml") -> Ran:
     source = files.source(data, path)
     assert isinstance(source, Source)
-    settings = Settings(fix_drop="ALL" if topic == "drop-all" else "NET_RAW")
+    everything = frozenset(rule.code for rule in rules.rules()) if topic == "gates" else None
+    settings = Settings(everything, fix_drop="ALL" if topic == "drop-all" else "NET_RAW")
     written: list[bytes] = []
 
     def commit(old: Source, new: bytes) -> Problem | None:
@@ -52,7 +53,7 @@ def run(data: bytes, topic: str = "", path: str = "manifest.yaml") -> Ran:
         CATALOGUE,
         codes(settings, FIXABLE, frozenset()),
         commit,
-        unsafe=topic == "unsafe",
+        unsafe=topic in ("unsafe", "gates"),
     )
     (result,) = fixer.over([source.replace(patch=topic == "patch")])
     report = fixer.explained(engine.lint([result], settings, CATALOGUE))
