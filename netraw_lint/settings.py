@@ -118,9 +118,14 @@ def _selected(parsed: Namespace, found: Config) -> frozenset[str] | None:
     if given[0]:  # what --select says replaces what the file says
         in_file = [(), (), ()]
     try:
-        return selection.selected(known, given[0] or in_file[0], in_file[1] + given[1], in_file[2] + given[2])
+        codes = selection.selected(
+            known, given[0] or in_file[0], in_file[1] + given[1], in_file[2] + given[2]
+        )
     except selection.UnknownRuleError as error:
         raise UsageError(str(error)) from None
+    if codes and codes <= {"NRL110", "NRL111"} and not parsed.against_policies:
+        raise UsageError(f"{', '.join(sorted(codes))} runs with --against-policies only")
+    return codes
 
 
 def fixable(parsed: Namespace, found: Config) -> frozenset[str]:

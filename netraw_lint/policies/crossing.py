@@ -7,6 +7,8 @@ from netraw_lint.model import Container
 from netraw_lint.paths import match, parse
 from netraw_lint.policies import gate as gate_of
 from netraw_lint.policies import (
+    gatekeeper,
+    kyverno_match,
     pod_security,
     pod_security_policy,
     policy,
@@ -35,6 +37,10 @@ class Crossing:
         self._admission: list[Gate] = []
         self._bindings: list[validating_admission.Binding] = []
         self._namespaces: dict[str, Labels] = {}
+        self._disputed: set[str] = set()
+        self._excepted: set[str] = set()
+        self._templates: set[str] = set()
+        self._constraints: list[Gate] = []
         self._workloads: list[tuple[Container, Pod]] = []
 
     def add_object(self, obj: KubernetesObject) -> None:
@@ -42,7 +48,12 @@ class Crossing:
         binding = validating_admission.binding(obj)
         if binding is not None:
             self._bindings.append(binding)
+        self._excepted |= kyverno_match.excepted(obj)
+        self._templates |= gatekeeper.template_kinds(obj)
         found = gate_of(obj)
+        other = gatekeeper.other(obj) if found is None else None
+        if other is not None:
+            self._constraints.append(other)
         if found is not None:
             (self._admission if found.engine == "ValidatingAdmissionPolicy" else self.gates).append(found)
         older = policy(obj)
@@ -50,7 +61,9 @@ class Crossing:
             self.gates.append(pod_security_policy.gate(older))
         namespace = pod_security.of_namespace(obj)
         if namespace is not None:
-            self._namespaces[obj.ref.name] = Labels({**dict(namespace.texts), _NAME_LABEL: obj.ref.name})
+            labels = Labels({**dict(namespace.texts), _NAME_LABEL: obj.ref.name})
+            if self._namespaces.setdefault(obj.ref.name, labels) != labels:
+                self._disputed.add(obj.ref.name)
             labelled = pod_security.gate(namespace)
             if labelled is not None:
                 self.gates.append(labelled)
@@ -83,13 +96,25 @@ class Crossing:
         if pod.namespace is None:
             return pod
         found = self._namespaces.get(pod.namespace, Labels(complete=False))
+        if pod.namespace in self._disputed:
+            found = Labels(complete=False)
         labels = Labels({**found.known, _NAME_LABEL: pod.namespace}, found.complete)
         return pod.replace(namespace_labels=labels)
 
     def every_gate(self) -> list[Gate]:
         """The policies found so far, admission policies as their bindings put them into force."""
         bound = [validating_admission.bound(gate, self._bindings) for gate in self._admission]
-        return [*self.gates, *bound]
+        others = [gate for gate in self._constraints if gate.object.kind in self._templates]
+        return [*map(self._settled, self.gates), *bound, *others]
+
+    def _settled(self, gate: Gate) -> Gate:
+        """A policy with what keeps it from being sure."""
+        name = gate.object.name
+        if gate.object.kind == "Namespace" and name in self._disputed:
+            return gate.replace(unsure=f"manifests of namespace {name} disagree about its labels")
+        if gate.engine == "Kyverno" and name in self._excepted:
+            return gate.replace(unsure="a PolicyException names the policy")
+        return gate
 
     def _before(self, gates: Iterable[Gate], container: Container, pod: Pod) -> Crossed:
         view = viewed(container)
@@ -98,11 +123,10 @@ class Crossing:
             found = ruling(gate, pod, view)
             if found is not None:
                 rulings.append(found)
-            elif any(clause.applies(pod) for clause in gate.clauses):
+            elif gate.required and not self._holders(container, gate.required):
+                rulings.append(Ruling(gate, "", unsure=gate.unsure))
+            elif not gate.unsure and any(clause.applies(pod) for clause in gate.clauses):
                 admitting.append(gate)
-            elif gate.required and self._holders(container, gate.required) == ():
-                unsure = "whether it is the policy in force depends on RBAC"
-                rulings.append(Ruling(gate, "", unsure=unsure))
         return Crossed(container, self._holders(container), tuple(rulings), tuple(admitting))
 
     def _holders(self, container: Container, dropped: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -131,7 +155,7 @@ def ruling(gate: Gate, pod: Pod, container: PodContainer) -> Ruling | None:
         applies = clause.applies(pod) if reason else False
         if applies is False:
             continue
-        unsure = "" if applies else _depends(gate, pod)
+        unsure = gate.unsure or ("" if applies else _depends(pod))
         if not unsure and not clause.is_sure(container):
             unsure = "whether it compares without case depends on the language that its template runs in"
         found = Ruling(gate, reason, clause.enforced, unsure)
@@ -144,10 +168,8 @@ def _rank(ruling: Ruling) -> tuple[bool, bool]:
     return not ruling.unsure, ruling.enforced
 
 
-def _depends(gate: Gate, pod: Pod) -> str:
+def _depends(pod: Pod) -> str:
     """What it depends on that cannot be said."""
-    if gate.required is not None:
-        return "whether it is the policy in force depends on RBAC"
     if pod.namespace is None:
         return "its namespace is not written there"
     if not pod.namespace_labels.complete:

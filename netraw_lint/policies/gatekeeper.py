@@ -11,6 +11,7 @@ from netraw_lint import yamltree
 from netraw_lint.model import Policy
 from netraw_lint.policies.checks import Adds, Drops, Unprivileged
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
+from netraw_lint.policies.mentions import mentions
 from netraw_lint.policies.scopes import every, items, negated, selector, strings
 
 TYPE_CHECKING = False
@@ -28,9 +29,14 @@ _KNOWN = ("allowedCapabilities", "requiredDropCapabilities", "exemptImages")
 
 
 def gate(obj: KubernetesObject) -> Gate | None:
-    """A constraint of the well-known templates, or None. Raises YamlError."""
-    if obj.ref.group != GROUP or obj.ref.kind not in _TEMPLATES:
+    """A constraint of the well-known templates, or None; one of another about capabilities is not understood.
+
+    Raises YamlError.
+    """
+    if obj.ref.group != GROUP:
         return None
+    if obj.ref.kind not in _TEMPLATES:
+        return other(obj) if mentions(obj.node) else None
     fields = yamltree.entries(obj.node)
     kind = fields["kind"][1]
     spec = yamltree.get(obj.node, "spec")
@@ -63,6 +69,23 @@ def gate(obj: KubernetesObject) -> Gate | None:
         parameters=parameters,
         anchor=pair[0] if pair else kind,
     )
+
+
+def other(obj: KubernetesObject) -> Gate | None:
+    """A constraint of another template as one that is not understood, or None. Raises YamlError."""
+    if obj.ref.group != GROUP or obj.ref.kind in _TEMPLATES:
+        return None
+    kind = yamltree.entries(obj.node)["kind"][1]
+    doubt = f"{obj.ref.kind} is no template of Gatekeeper's library"
+    return Gate(obj.document, obj.ref, kind, "Gatekeeper", doubts=(doubt,))
+
+
+def template_kinds(obj: KubernetesObject) -> set[str]:
+    """The kind of constraints that a ConstraintTemplate about capabilities makes, if it is one of nobody we know."""
+    if (obj.ref.group, obj.ref.kind) != ("templates.gatekeeper.sh", "ConstraintTemplate"):
+        return set()
+    kind = yamltree.as_string(yamltree.get(obj.node, "spec", "crd", "spec", "names", "kind")) or ""
+    return {kind} - set(_TEMPLATES) if mentions(obj.node) else set()
 
 
 def as_policy(gate: Gate) -> Policy | None:

@@ -82,8 +82,10 @@ class Clause(Noun):
 class Gate(Noun):
     """An admission policy: its clauses, all of which have to be met, and what of it is not understood (``doubts``).
 
-    ``parameters`` is the mapping with the lists of a Gatekeeper constraint, ``anchor`` the key that holds it.
-    ``today`` says in a word what it does as long as it is not enforced (``Audit``, ``dryrun``). ``required`` are the names that a PodSecurityPolicy or SCC adds to every drop list itself.
+    ``node`` is what to point at. ``parameters`` is the mapping with the lists of a Gatekeeper constraint, ``anchor``
+    the key that holds it. ``today`` says in a word what it does as long as it is not enforced (``Audit``,
+    ``dryrun``). ``required`` are the names that a PodSecurityPolicy or SCC adds to every drop list itself, None for
+    other engines. ``unsure`` says why nothing that follows from the policy is sure.
     """
 
     document: Document
@@ -96,6 +98,7 @@ class Gate(Noun):
     parameters: Node | None = None
     anchor: Node | None = None
     required: tuple[str, ...] | None = None
+    unsure: str = ""
 
     def refuses(self, container: PodContainer) -> str:
         """Why a container is refused by a policy that applies to it."""

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from netraw_lint.manifest import KubernetesObject
     from netraw_lint.nodes import Node
     from netraw_lint.policies.scopes import Test
 
@@ -153,3 +154,13 @@ def constraints(node: Node | None, any_resources: bool = False) -> Test | None:
         )
 
     return applies
+
+
+def excepted(obj: KubernetesObject) -> set[str]:
+    """The names of the policies that a PolicyException makes exceptions from. Raises YamlError."""
+    if obj.ref.kind != "PolicyException" or obj.ref.group not in ("kyverno.io", "policies.kyverno.io"):
+        return set()
+    spec = yamltree.get(obj.node, "spec")
+    names = [yamltree.get(one, "policyName") for one in items(yamltree.get(spec, "exceptions"))]
+    names += [yamltree.get(one, "name") for one in items(yamltree.get(spec, "policyRefs"))]
+    return {name.rpartition("/")[2] for node in names if (name := yamltree.as_string(node))}

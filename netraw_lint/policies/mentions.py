@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from netraw_lint import yamltree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from netraw_lint.nodes import Node
 
-_WORDS = ("apabilit", "rivileged", "NET_RAW", "podSecurity")
+_WORDS = re.compile(r"[Cc]apabilit|(?<![A-Za-z_])privileged\b|NET_RAW|^podSecurity$")
 # What a policy says about itself is no rule.
 _PROSE = frozenset(("metadata", "message", "description", "messageExpression", "title"))
 
@@ -22,7 +24,7 @@ def mentions(node: Node) -> bool:
             continue
         seen.add(id(one))
         if isinstance(one, yamltree.ScalarNode):
-            if any(word in str(one.value) for word in _WORDS):
+            if _WORDS.search(str(one.value)):
                 return True
         elif isinstance(one, yamltree.MappingNode):
             for key, value in one.value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from netraw_lint import yamltree
 from netraw_lint.policies.checks import Adds, Unprivileged
-from netraw_lint.policies.gates import Clause, Gate, Pod
+from netraw_lint.policies.gates import Clause, Gate
 from netraw_lint.policies.scopes import strings
 
 TYPE_CHECKING = False
@@ -28,10 +28,14 @@ def gate(policy: Policy) -> Gate:
     checks: list[Check] = [Adds(names("allowedCapabilities") + names("defaultAddCapabilities"), star=True)]
     if not yamltree.as_bool(yamltree.get(policy.node, key)):
         checks.append(Unprivileged())
-    clauses = tuple(Clause(check, policy.kind, applies=_by_rbac) for check in checks)
+    clauses = tuple(Clause(check, policy.kind) for check in checks)
     required = names("requiredDropCapabilities")
-    return Gate(policy.document, policy.object, policy.kind, policy.object.kind, clauses, required=required)
-
-
-def _by_rbac(_pod: Pod) -> bool | None:
-    return None
+    return Gate(
+        policy.document,
+        policy.object,
+        policy.kind,
+        policy.object.kind,
+        clauses,
+        required=required,
+        unsure="whether it is the policy in force depends on RBAC",
+    )
