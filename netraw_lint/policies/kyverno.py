@@ -36,15 +36,23 @@ def gate(obj: KubernetesObject) -> Gate | None:
     """A Kyverno policy that is about capabilities or privileged containers, or None. Raises YamlError."""
     kinds = {
         "kyverno.io": ("ClusterPolicy", "Policy"),
-        "policies.kyverno.io": ("ValidatingPolicy", "NamespacedValidatingPolicy"),
+        "policies.kyverno.io": (
+            *("ValidatingPolicy", "NamespacedValidatingPolicy"),
+            *("MutatingPolicy", "NamespacedMutatingPolicy"),
+        ),
     }
     if obj.ref.kind not in kinds.get(obj.ref.group, ()) or not mentions(obj.node):
         return None
     spec = yamltree.get(obj.node, "spec")
     clauses: list[Clause] = []
     doubts: list[str] = []
-    if obj.ref.group == "kyverno.io":
-        for rule in items(yamltree.get(spec, "rules")):
+    if "Mutating" in obj.ref.kind:
+        doubts.append("its mutations are not evaluated")
+    elif obj.ref.group == "kyverno.io":
+        rules = items(yamltree.get(spec, "rules"))
+        if yamltree.as_string(yamltree.get(spec, "applyRules")) == "One" and len(rules) > 1:
+            doubts.append("with applyRules: One, which of its rules count is not evaluated")
+        for rule in rules:
             if not mentions(rule):
                 continue
             name = yamltree.as_string(yamltree.get(rule, "name")) or "without a name"
@@ -67,7 +75,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
 def _rule(obj: KubernetesObject, spec: Node | None, rule: Node, name: str) -> Iterator[Clause]:
     fields = yamltree.entries(rule)
     if "mutate" in fields:
-        raise NotUnderstoodError("it changes pods before they are judged")
+        raise NotUnderstoodError("its mutations are not evaluated")
     if "validate" not in fields:
         return
     if unknown := set(fields) - {
@@ -77,6 +85,7 @@ def _rule(obj: KubernetesObject, spec: Node | None, rule: Node, name: str) -> It
         "preconditions",
         "validate",
         "skipBackgroundRequests",
+        "reportProperties",
     }:
         raise NotUnderstoodError(f"its `{min(unknown)}` is not evaluated")
     kyverno_conditions.only_about_deletion(fields["preconditions"][1] if "preconditions" in fields else None)
@@ -210,6 +219,6 @@ def _validating(obj: KubernetesObject, spec: Node | None) -> Iterator[Clause]:
 
 def _in_namespace(name: str | None) -> Test:
     def test(pod: Pod) -> bool | None:
-        return True if name is None else None if pod.namespace is None else pod.namespace == name
+        return True if name is None else None if not (pod.namespace and name) else pod.namespace == name
 
     return test

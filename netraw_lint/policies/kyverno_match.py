@@ -16,22 +16,33 @@ if TYPE_CHECKING:
     from netraw_lint.policies.scopes import Test
 
 _POD_KINDS = frozenset(("Pod", "v1/Pod", "*/Pod", "*", "*/*", "/v1/Pod", "Pod/*", "*/v1/Pod"))
+# Whoever is about these and not about pods judges pod templates, which is not evaluated.
+_CONTROLLERS = (
+    "deployment",
+    "daemonset",
+    "statefulset",
+    "replicaset",
+    "job",
+    "cronjob",
+    "replicationcontroller",
+)
 _USER = ("subjects", "roles", "clusterRoles")
 
 
 def match_test(rule: Node, namespace: str | None) -> Test | None:
     """To which pods a rule applies; None for a rule that is not about pods. Raises NotUnderstoodError and YamlError.
 
-    ``namespace`` is that of a Policy, which is about nothing else.
+    ``namespace`` is that of a Policy, which is about nothing else (empty: not known).
     """
     inside = _block(yamltree.get(rule, "match"))
     if inside is None:
+        _refuse_controllers(rule)
         return None
     outside = yamltree.get(rule, "exclude")
     left_out = _block(outside) if outside is not None else None
 
     def applies(pod: Pod) -> bool | None:
-        own = None if pod.namespace is None else pod.namespace == namespace
+        own = None if pod.namespace is None or not namespace else pod.namespace == namespace
         return every(
             (
                 True if namespace is None else own,
@@ -54,6 +65,14 @@ def _block(node: Node | None) -> Test | None:
             about = [test for test in tests if test is not None]
             return _joined(joined, about) if about else None
     return _filter(node) if node is not None and fields else None
+
+
+def _refuse_controllers(rule: Node) -> None:
+    match = yamltree.get(rule, "match")
+    filters = [match, *items(yamltree.get(match, "any")), *items(yamltree.get(match, "all"))]
+    kinds = {kind for one in filters for kind in strings(yamltree.get(one, "resources", "kinds"))}
+    if any(kind.rpartition("/")[2].lower() in _CONTROLLERS for kind in kinds):
+        raise NotUnderstoodError("it is about workload objects and not about pods")
 
 
 def _joined(joined: Callable[[Iterable[bool | None]], bool | None], tests: list[Test]) -> Test:
@@ -139,6 +158,9 @@ def constraints(node: Node | None, any_resources: bool = False) -> Test | None:
             about = True
             names |= set(strings(yamltree.get(rule, "resourceNames"))) or {None}
     if not about:
+        others = {name for rule in rules for name in strings(yamltree.get(rule, "resources"))}
+        if any(name.removesuffix("s") in _CONTROLLERS for name in others):
+            raise NotUnderstoodError("it is about workload objects and not about pods")
         return None
     labels = selector(yamltree.get(node, "objectSelector"))
     around = selector(yamltree.get(node, "namespaceSelector"))
