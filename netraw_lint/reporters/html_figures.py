@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # The rules about containers that hold NET_RAW; the others are about policies, exemptions and manifests.
 HOLDING = frozenset(("NRL001", "NRL002", "NRL003", "NRL004", "NRL005", "NRL006", "NRL008"))
-_POLICY = "NRL101"
+_POLICIES = frozenset(("NRL101", "NRL103", "NRL104"))
 _UNREADABLE = "NRL9"
 
 # The states of a container, the worst first.
@@ -81,7 +81,7 @@ def figures(report: Report, runtimes: tuple[str, ...], paths: Mapping[str, str] 
         group("", rows),
         runtimes or tuple(rows[0].judged.holds if rows else ()),
         unreadable,
-        sum(finding.rule == _POLICY and finding.severity != "info" for finding in report.findings),
+        sum(finding.rule in _POLICIES and finding.severity != "info" for finding in report.findings),
         len(report.problems) + unreadable,
         report.counts.unrendered,
     )
