@@ -11,6 +11,7 @@ from netraw_lint.model import (
     Location,
     ObjectRef,
     PodTemplate,
+    PolicyRef,
     Settings,
     Span,
     Verdict,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netraw_lint.capabilities import Causes
     from netraw_lint.model import Severity
     from netraw_lint.nodes import Node
+    from netraw_lint.policies.gates import Gate
 
 _ROLES = {
     "containers": "container",
@@ -178,6 +180,17 @@ def make(rule: Rule, place: Place, message: str, advice: str, severity: Severity
 def listing(names: tuple[str, ...]) -> str:
     """Names in a sentence: ``containerd, cri-o and docker``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def policy_ref(gate: Gate) -> PolicyRef:
+    """A policy as findings about something else refer to it."""
+    return PolicyRef(gate.object, gate.document.source.path, locate(gate.document, node_span(gate.node)).line)
+
+
+def policy_named(gate: Gate) -> str:
+    """A policy with its place in a sentence: ``ClusterPolicy/drop-all (policies/drop.yaml:3)``."""
+    found = policy_ref(gate)
+    return f"{found.object} ({found.path}:{found.line})"
 
 
 def risk(container: Container) -> str:

@@ -152,6 +152,21 @@ def test_manifests_of_one_namespace_may_disagree() -> None:
     ]
 
 
+def test_a_patch_may_change_a_namespace(tmp_path: Path, tool: Tool) -> None:
+    (tmp_path / "all.yaml").write_text(f"{POD}---\n{NAMESPACE}", "utf-8")
+    (tmp_path / "patch.yaml").write_text(NAMESPACE.replace("restricted", "privileged"), "utf-8")
+    (tmp_path / "kustomization.yaml").write_text(
+        "resources: [all.yaml]\npatches: [{path: patch.yaml}]\n", "utf-8"
+    )
+
+    ran = tool("--isolated", "--against-policies", "--output-format", "concise", ".", cwd=tmp_path)
+
+    assert (
+        "may refuse its pods: drop lacks `ALL`; manifests of namespace shop disagree about its labels"
+        in ran.stdout
+    )
+
+
 def test_an_admission_policy_needs_a_binding() -> None:
     policy = """\
 apiVersion: admissionregistration.k8s.io/v1

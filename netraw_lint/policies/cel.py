@@ -11,6 +11,7 @@ import re
 
 from netraw_lint.policies.checks import Adds, AddsNone, Drops, Unprivileged
 from netraw_lint.policies.gates import NotUnderstoodError
+from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from netraw_lint.policies.checks import Check
 
-LISTS = ("containers", "initContainers", "ephemeralContainers")
 _STRINGS = re.compile(r"\[(\"[^\"\\]*\"(,\"[^\"\\]*\")*)?\]")
 _SPACE = re.compile(r"(?<=\w)\s+(?=\w)|(\s+)|(\"[^\"]*\")")
 _CAPS = r"C\.\?securityContext\.\?capabilities\.\?{}\.orValue\(\[\]\)"

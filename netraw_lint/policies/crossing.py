@@ -16,6 +16,7 @@ from netraw_lint.policies import (
 )
 from netraw_lint.policies.checks import PodContainer
 from netraw_lint.policies.gates import Crossed, Gate, Labels, Pod, Ruling
+from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from netraw_lint.manifest import KubernetesObject
     from netraw_lint.nodes import Node
 
-_LISTS = ("containers", "initContainers", "ephemeralContainers")
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -60,7 +60,10 @@ class Crossing:
         if older is not None:
             self.gates.append(pod_security_policy.gate(older))
         namespace = pod_security.of_namespace(obj)
-        if namespace is not None:
+        if namespace is not None and namespace.patch:
+            if any(key.startswith(pod_security.PREFIX) for key, _ in namespace.texts):
+                self._disputed.add(obj.ref.name)
+        elif namespace is not None:
             labels = Labels({**dict(namespace.texts), _NAME_LABEL: obj.ref.name})
             if self._namespaces.setdefault(obj.ref.name, labels) != labels:
                 self._disputed.add(obj.ref.name)
@@ -140,7 +143,7 @@ class Crossing:
 def viewed(container: Container) -> PodContainer:
     """A container as admission sees it."""
     security = container.security
-    name = container.list if container.list in _LISTS else "containers"
+    name = container.list if container.list in LISTS else "containers"
     image = yamltree.as_string(yamltree.get(container.node, "image")) or ""
     return PodContainer(
         name, container.name, image, security.add, security.drop, security.privileged is not None

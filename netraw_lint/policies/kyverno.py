@@ -9,12 +9,13 @@ pkg/pss/evaluate.go, api/kyverno/v1/spec_types.go (only Enforce refuses; the def
 from __future__ import annotations
 
 from netraw_lint import yamltree
-from netraw_lint.policies import cel, kyverno_conditions, pod_security, validating_admission
+from netraw_lint.policies import kyverno_conditions, pod_security, validating_admission
 from netraw_lint.policies.checks import Unprivileged, matches
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.kyverno_match import match_test
 from netraw_lint.policies.mentions import mentions
 from netraw_lint.policies.scopes import both, items, scalar, strings
+from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from netraw_lint.policies.checks import PodContainer
     from netraw_lint.policies.scopes import Test
 
-_LISTS = cel.LISTS
 _VALIDATING = frozenset(
     """validationActions evaluation matchConstraints variables validations failurePolicy webhookConfiguration
     autogen auditAnnotations""".split()
@@ -163,7 +163,7 @@ def _pattern_lists(pattern: Node) -> tuple[str, ...]:
             and list(yamltree.entries(context)) == ["=(privileged)"]
             and list(yamltree.entries(one[0])) == ["=(securityContext)"]
         )
-        if name not in _LISTS or not exact or scalar(privileged) not in ("false", "False"):  # type: ignore[arg-type]
+        if name not in LISTS or not exact or scalar(privileged) not in ("false", "False"):  # type: ignore[arg-type]
             raise NotUnderstoodError("a pattern of no well-known shape")
         found.append(name)
     return tuple(found)

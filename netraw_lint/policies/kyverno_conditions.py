@@ -1,7 +1,8 @@
 """Kyverno's conditions on a container's capabilities, as checks.
 
-A condition compares what a JMESPath expression finds with a list. Understood are AnyNotIn and AnyIn (and their older
-names) on the drop and add lists, of each container by ``foreach`` or of all containers at once.
+A condition compares what a JMESPath expression finds with a list. Understood are AnyNotIn and AnyIn on the drop and
+add lists, of each container by ``foreach`` or of all containers at once. The older NotIn and In mean something else
+for lists.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from netraw_lint import yamltree
 from netraw_lint.policies.checks import Adds, AddsNone, Drops
 from netraw_lint.policies.gates import Clause, NotUnderstoodError
 from netraw_lint.policies.scopes import items, scalar, strings
+from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from netraw_lint.nodes import Node
     from netraw_lint.policies.checks import Check
 
-_LISTS = ("containers", "initContainers", "ephemeralContainers")
 _OVER = re.compile(r"request\.object\.spec\.(?:\[([\w,]+)\]\[\]|(\w+)(?:\[\])?)")
 _CAPABILITIES = re.compile(
     r"\{\{(?P<head>.+?)\.?securityContext\.capabilities\.(?P<list>add|drop)\[\]"
@@ -72,7 +73,7 @@ def deny(node: Node) -> Iterator[Clause]:
 def _lists(text: str) -> tuple[str, ...]:
     found = _OVER.fullmatch(_tight(text))
     names = tuple((found[1] or found[2]).split(",")) if found else ()
-    if not names or set(names) - set(_LISTS):
+    if not names or set(names) - set(LISTS):
         raise NotUnderstoodError("it is about other lists than those of containers")
     return names
 
@@ -91,7 +92,7 @@ def _checks(node: Node | None, head: str) -> Iterator[Check]:
         found = _CAPABILITIES.fullmatch(_tight(scalar(value)))
         if not isinstance(key, str) or found is None or found["head"] != head or found["list"] != "drop":
             raise _UNEXPECTED
-        if operator not in ("AnyNotIn", "AllNotIn", "NotIn"):
+        if operator not in ("AnyNotIn", "AllNotIn"):
             raise _UNEXPECTED
         drops.append((key, bool(found["upper"])))
     if word == "all" and (len(others) > 1 or (others and drops)):
@@ -107,9 +108,9 @@ def _checks(node: Node | None, head: str) -> Iterator[Check]:
 
 
 def _on_adds(operator: str, names: tuple[str, ...], fold: bool) -> Check:
-    if operator in ("AnyNotIn", "NotIn") and not fold:
+    if operator == "AnyNotIn" and not fold:
         return Adds(names, wildcards=True)
-    if operator in ("AnyIn", "In") and not (fold and any(name != name.upper() for name in names)):
+    if operator == "AnyIn" and not (fold and any(name != name.upper() for name in names)):
         return AddsNone(names, fold=fold, wildcards=True)
     raise _UNEXPECTED
 

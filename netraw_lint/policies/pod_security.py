@@ -39,7 +39,7 @@ class PodSecurity(Noun):
     """A namespace with its Pod Security labels: each the value node with its text, by the label's name.
 
     ``labels`` is the mapping that holds them, ``metadata`` the one that holds that, ``anchor`` what to point at where
-    a label is missing.
+    a label is missing. ``patch`` says that it is merged over a namespace written elsewhere.
     """
 
     document: Document
@@ -48,6 +48,7 @@ class PodSecurity(Noun):
     anchor: Node
     texts: tuple[tuple[str, str], ...] = ()
     metadata: Node | None = None
+    patch: bool = False
 
     def text(self, label: str) -> str | None:
         """The value of a label, None where it is missing."""
@@ -74,7 +75,8 @@ def of_namespace(obj: KubernetesObject) -> PodSecurity | None:
     name = metadata["name"][1] if "name" in metadata else None
     kind = fields["kind"][1] if "kind" in fields else obj.node
     outer = yamltree.get(obj.node, "metadata")
-    return PodSecurity(obj.document, obj.ref, labels, anchor or name or kind, texts, outer)
+    patch = obj.patch or obj.document.source.patch
+    return PodSecurity(obj.document, obj.ref, labels, anchor or name or kind, texts, outer, patch)
 
 
 def is_system(name: str) -> bool:
@@ -91,6 +93,11 @@ def minor(text: str | None) -> int:
     """The minor version of an ``-version`` label; LATEST where it is absent, ``latest`` or invalid."""
     found = _VERSION.fullmatch(text or "")
     return int(found[1]) if found else LATEST
+
+
+def is_template(text: str) -> bool:
+    """Whether a value is filled in later: by Helm, Kustomize or Flux."""
+    return "{{" in text or "$" in text
 
 
 def is_version(text: str) -> bool:

@@ -76,6 +76,7 @@ RULE = Rule("NRL104", "admission-policy-admits-net-raw", "warning", fix="unsafe"
 _ADDED = ("NET_RAW", "ALL", "CAP_NET_RAW", "net_raw", "all")
 # Names that are meant to take NET_RAW away, and do not everywhere.
 _DROPPED = ("CAP_NET_RAW", "NETRAW", "CAP_ALL")
+_LISTS = {"containers": "ordinary", "initContainers": "init", "ephemeralContainers": "ephemeral"}
 
 
 def check_gate(gate: Gate, settings: Settings) -> Iterator[Finding]:
@@ -91,7 +92,7 @@ def check_gate(gate: Gate, settings: Settings) -> Iterator[Finding]:
         yield from _added(gate, probe, adds[0])
     if drops:
         yield from _dropped(gate, probe, drops[0])
-    yield from _left(gate, probe, bool(drops), bool(adds))
+    yield from _left(gate, probe, drops, adds)
 
 
 class _Probe:
@@ -127,15 +128,14 @@ def _added(gate: Gate, probe: _Probe, clause: Clause) -> Iterator[Finding]:
     """A finding for the names that may be added, at each entry that allows them or at the rule."""
     # A container that drops ALL meets every wish for drops, one that drops what is asked the others.
     drops = (("ALL",), (*probe.harmless, "NET_RAW"), probe.harmless)
-    passing = [name for name in _ADDED if any(probe.holders((name,), drop) for drop in drops)]
-    if not passing:
-        return
+
+    def admits(name: str) -> bool:
+        granting = capabilities.is_all(name) or capabilities.spells_net_raw(name)
+        return granting and any(probe.holders((name,), drop) for drop in drops)
+
+    passing = [name for name in _ADDED if admits(name)]
     entries = _entries(gate, "allowedCapabilities")
-    guilty = [
-        (name, node)
-        for name, node in entries
-        if name == "*" or capabilities.is_all(name) or capabilities.spells_net_raw(name)
-    ]
+    guilty = [(name, node) for name, node in entries if admits("NET_RAW" if name == "*" else name)]
     for name, node in guilty:
         what = "any capability" if name == "*" else "every capability" if capabilities.is_all(name) else name
         yield _finding(
@@ -145,11 +145,9 @@ def _added(gate: Gate, probe: _Probe, clause: Clause) -> Iterator[Finding]:
             f"remove `{name}`",
             f"add {name}",
         )
-    if not guilty:
-        spelled = _quoted(passing)
-        yield _finding(
-            gate, clause.node, f"it lets a container add {spelled}", "take it out of the allowed names", "add"
-        )
+    if passing and not guilty:
+        statement = f"it lets a container add {_quoted(passing)}"
+        yield _finding(gate, clause.node, statement, "take it out of the allowed names", "add")
 
 
 def _dropped(gate: Gate, probe: _Probe, clause: Clause) -> Iterator[Finding]:
@@ -174,11 +172,14 @@ def _dropped(gate: Gate, probe: _Probe, clause: Clause) -> Iterator[Finding]:
             statement += ", where a name with CAP_ in front removes nothing"
         if probe.refusal((), ("ALL",)):
             statement += '; and `drop: ["ALL"]` is refused, which removes it'
-        yield _finding(gate, key, statement, 'accept "NET_RAW" and "ALL" alone', f"drop {name}")
+        advice = (
+            f"write NET_RAW in place of {name}" if gate.parameters else 'accept "NET_RAW" and "ALL" alone'
+        )
+        yield _finding(gate, key, statement, advice, f"drop {name}")
         return
 
 
-def _left(gate: Gate, probe: _Probe, drops: bool, adds: bool) -> Iterator[Finding]:
+def _left(gate: Gate, probe: _Probe, drops: list[Clause], adds: list[Clause]) -> Iterator[Finding]:
     """One finding, for information, about what else a policy has to do."""
     parts = []
     if not drops:
@@ -191,8 +192,11 @@ def _left(gate: Gate, probe: _Probe, drops: bool, adds: bool) -> Iterator[Findin
         parts.append(f"a container may add NET_RAW, which on {listing(holders)} wins over the drop")
     if probe.holders((), ("ALL", "NET_RAW", *probe.harmless), privileged=True):
         parts.append("privileged containers pass, whatever they drop")
-    if drops and probe.holders((), ("*",)):
+    if gate.engine == "Kyverno" and probe.refusal((), ()) and probe.holders((), ("*",)):
         parts.append('`drop: ["*"]` passes, since Kyverno compares with wildcards, and removes nothing')
+    seen = {name for clause in (*drops, *adds) for name in clause.lists}
+    if unseen := [word for name, word in _LISTS.items() if name not in seen]:
+        parts.append(f"it does not look at {' and '.join(unseen)} containers")
     if not any(clause.enforced for clause in gate.clauses):
         parts.insert(0, f"it refuses nothing as long as it is set to {gate.today}")
     if parts:

@@ -48,8 +48,7 @@ Not fixed in this mode: see NRL003 for the container and NRL103, NRL104 for the 
 from __future__ import annotations
 
 from netraw_lint import findings
-from netraw_lint.findings import Rule, listing
-from netraw_lint.rules.policy_references import named, reference
+from netraw_lint.findings import Rule, listing, policy_named, policy_ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def check_crossed(crossed: Crossed, _settings: Settings) -> Iterator[Finding]:
     """One finding per container that holds NET_RAW and is refused by nothing, at the container."""
     if not crossed.holders or any(ruling.reason and not ruling.unsure for ruling in crossed.rulings):
         return
-    admitting = [named(gate) for gate in crossed.admitting]
+    admitting = [policy_named(gate) for gate in crossed.admitting]
     if len(admitting) > _NAMED:
         admitting = [*admitting[: _NAMED - 1], f"{len(admitting) - _NAMED + 1} more"]
     why = (
@@ -79,7 +78,7 @@ def check_crossed(crossed: Crossed, _settings: Settings) -> Iterator[Finding]:
     statement += why if admitting else nobody
     rewriting = [ruling for ruling in crossed.rulings if not ruling.reason]
     if rewriting:
-        statement += f"; {named(rewriting[0].gate)} would drop it: {rewriting[0].unsure}"
+        statement += f"; {policy_named(rewriting[0].gate)} would drop it: {rewriting[0].unsure}"
     advice = "drop NET_RAW there, or write a policy that refuses it"
     made = findings.of_container(RULE, crossed.container, crossed.container.node, statement, advice)
-    yield made.replace(policies=tuple(reference(gate) for gate in crossed.admitting))
+    yield made.replace(policies=tuple(policy_ref(gate) for gate in crossed.admitting))

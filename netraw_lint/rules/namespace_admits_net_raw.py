@@ -72,6 +72,10 @@ def check_namespace(namespace: PodSecurity, settings: Settings) -> Iterator[Find
     text, version = namespace.text(ENFORCE), namespace.text(VERSION)
     node = namespace.node(ENFORCE) or namespace.anchor
     default = _default(settings)
+    if (text is None and namespace.patch) or any(
+        pod_security.is_template(each or "") for each in (text, version)
+    ):
+        return
     if text is None:
         statement = (
             f"no label {ENFORCE}: the API server's default level counts, which is privileged unless configured "

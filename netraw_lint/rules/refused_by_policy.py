@@ -60,8 +60,7 @@ Not fixed in this mode: `--fix` in a run of its own takes NET_RAW away (`--fix-d
 from __future__ import annotations
 
 from netraw_lint import findings
-from netraw_lint.findings import Rule
-from netraw_lint.rules.policy_references import named, reference
+from netraw_lint.findings import Rule, policy_named, policy_ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,18 +79,18 @@ def check_crossed(crossed: Crossed, _settings: Settings) -> Iterator[Finding]:
     for ruling in sure:
         would = "would refuse its pods once enforced" if not ruling.enforced else "refuses its pods"
         today = f" (today: {ruling.gate.today})" if not ruling.enforced and ruling.gate.today else ""
-        statement = f"{named(ruling.gate)} {would}{today}: {ruling.reason}"
+        statement = f"{policy_named(ruling.gate)} {would}{today}: {ruling.reason}"
         made = findings.of_container(
-            RULE, container, container.node, statement, _advice(ruling), named(ruling.gate, place=False)
+            RULE, container, container.node, statement, _advice(ruling), str(ruling.gate.object)
         )
-        yield made.replace(policies=(reference(ruling.gate),))
+        yield made.replace(policies=(policy_ref(ruling.gate),))
     unsure = [ruling for ruling in crossed.rulings if ruling.unsure and ruling.reason]
     if unsure and not sure:
         first = unsure[0]
         more = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
-        statement = f"{named(first.gate)}{more} may refuse its pods: {first.reason}; {first.unsure}"
+        statement = f"{policy_named(first.gate)}{more} may refuse its pods: {first.reason}; {first.unsure}"
         made = findings.of_container(RULE, container, container.node, statement, _advice(first), "unsure")
-        yield made.replace(policies=tuple(reference(ruling.gate) for ruling in unsure))
+        yield made.replace(policies=tuple(policy_ref(ruling.gate) for ruling in unsure))
 
 
 def _advice(ruling: Ruling) -> str:
