@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netraw_lint import findings, splitting, yamltree
+from netraw_lint.engine import words
 from netraw_lint.fix import grant, proof, record, verify
 from netraw_lint.fix.layout import Layout, NotEditableError
 from netraw_lint.fix.uses import TooManyError
@@ -57,6 +58,7 @@ class Recorder:
         self.refused: list[Problem] = []
         self.matches = 0
         self._judge = Judge(settings, catalogue, lambda: None)
+        self._words = words(settings)
 
     def over(self, sources: Iterable[Source | Problem]) -> Iterator[Source | Problem]:
         """The sources as they are afterwards; unchanged unless exactly one container is called as asked."""
@@ -86,7 +88,7 @@ class Recorder:
 
     def _count(self, source: Source) -> int:
         """How many containers of a source are called as asked."""
-        chunks = splitting.chunks(source.data, self.catalogue.holds_containers)
+        chunks = splitting.chunks(source.data, self.catalogue.holds_containers, words=self._words)
         documents = (part for chunk in chunks if chunk is not None for part in read(source, chunk))
         return sum(
             _is_called(judgement, self.container or "")
@@ -98,7 +100,7 @@ class Recorder:
     def _rewritten(self, source: Source) -> Recorded | None:
         parts: list[bytes] = []
         count = at = 0
-        for chunk in splitting.chunks(source.data, self.catalogue.holds_containers):
+        for chunk in splitting.chunks(source.data, self.catalogue.holds_containers, words=self._words):
             if chunk is None:
                 continue
             text, done = self._in_chunk(source, chunk)
@@ -148,7 +150,8 @@ class Recorder:
         for finding in found:
             if finding.rule.startswith(("NRL2", "NRL9")):
                 continue
-            at = anchors.get((finding.object, finding.container), finding.span.start)
+            line = _content_of_line(document.text, finding.span.start)
+            at = anchors.get((finding.object, finding.container), line)
             places.setdefault(at, []).append(finding)
         text, done = document.text, 0
         for at in sorted(places, reverse=True):
@@ -190,6 +193,12 @@ class Recorder:
     def _refuse(self, document: Document, at: int, reason: str) -> None:
         line = document.line + document.text.count("\n", 0, at) + 1
         self.refused.append(Problem(document.source.path, "exempt", f"not recorded: {reason}", line))
+
+
+def _content_of_line(text: str, at: int) -> int:
+    """Where the content of the line around an offset begins: a comment above covers the findings on the line."""
+    start = text.rfind("\n", 0, at) + 1
+    return start + len(text[start:at]) - len(text[start:at].lstrip(" "))
 
 
 def _is_called(judgement: Judgement, name: str) -> bool:

@@ -258,3 +258,21 @@ def test_every_finding_is_exempted_in_place(folder: Path) -> None:
     assert [line for line in lines if "netraw-lint" not in line] == text.splitlines()
     assert run("a.yaml").returncode == 0
     assert run("--add-exemptions", "--reason", "old", "a.yaml").stdout == ""
+
+
+def test_findings_about_policies_are_recorded_above_their_lines(folder: Path) -> None:
+    text = (
+        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels:\n"
+        "    pod-security.kubernetes.io/enforce: baseline\n---\n"
+        "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata:\n  name: closed\n"
+        "spec:\n  requiredDropCapabilities: [ALL]\n"
+    )
+    (folder / "a.yaml").write_text(text)
+
+    done = run("--extend-select", "NRL103", "--add-exemptions", "--reason", "old", "a.yaml")
+
+    assert (done.returncode, done.stdout) == (0, "a.yaml: recorded 2 exemptions\n")
+    recorded = text.replace("    pod-s", "    # netraw-lint: ignore[NRL103] old\n    pod-s").replace(
+        "kind: PodS", "# netraw-lint: ignore[NRL102] old\nkind: PodS"
+    )
+    assert (folder / "a.yaml").read_text() == recorded

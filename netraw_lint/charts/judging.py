@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netraw_lint import manifest, splitting, yamltree
 from netraw_lint.charts import markers
+from netraw_lint.engine import words
 from netraw_lint.judge import Judge
 from netraw_lint.model import Document, Exemption, Source
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 def _chunks(tools: Tools, rendering: Rendering, key: Key, path: str = "") -> Iterator[tuple[Source, Chunk]]:
     source = Source(path or key[0], rendering.texts[key].encode())
     thorough = tools.settings.rules is not None and "NRL008" in tools.settings.rules
-    for chunk in splitting.chunks(source.data, tools.catalogue.holds_containers, thorough):
+    chunks = splitting.chunks(source.data, tools.catalogue.holds_containers, thorough, words(tools.settings))
+    for chunk in chunks:
         if chunk is not None:
             yield source, chunk
 
