@@ -266,3 +266,29 @@ def test_patches_are_no_workloads() -> None:
     patch = POD.replace("{name: app, image: example/app:1}", "{name: app, env: []}")
 
     assert messages(NAMESPACE, patch) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicyList\nitems:\n- metadata: {name: a}\n  spec: {rules: [{name: privileged}]}\n",
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [[privileged], privileged, {validate: privileged}]}\n",
+        "apiVersion: kyverno.io/v1\nkind: Policy\nspec: {rules: [{match: [Pod], validate: {podSecurity: [privileged]}}]}\n",
+        "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nspec: {matchConstraints: [privileged], validations: {}}\n",
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sPSPCapabilities\nspec: {parameters: [1], match: {kinds: [[Pod]]}}\n",
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sPSPCapabilities\nspec: [parameters]\n",
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sPSPCapabilities\nspec: {parameters: {allowedCapabilities: [[a]]}}\n",
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nspec: {validationActions: [[Deny]]}\n",
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nspec: {validations: [privileged]}\n",
+        "apiVersion: policy/v1beta1\nkind: PodSecurityPolicyList\nitems: [{spec: {allowedCapabilities: [[a]]}}]\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {labels: {pod-security.kubernetes.io/enforce: [baseline]}}\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: [privileged]\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: [x], labels: privileged}\n",
+        "apiVersion: kyverno.io/v2\nkind: PolicyException\nspec: {exceptions: [x, {policyName: [y]}]}\n",
+    ],
+)
+@pytest.mark.parametrize("against", [False, True], ids=["lint", "against"])
+def test_odd_policies_break_nothing(text: str, against: bool) -> None:
+    report = api.lint_text(f"{text}---\n{POD}", rules=["NRL1"], against_policies=against)
+
+    assert [problem.message for problem in report.problems if problem.stage == "internal"] == []

@@ -22,7 +22,7 @@ def policy(obj: KubernetesObject) -> Policy | None:
     if obj.ref.group not in _GROUPS.get(obj.ref.kind, ()):
         return None
     fields = yamltree.entries(obj.node)
-    kind = fields["kind"][1]
+    kind = fields["kind"][1] if "kind" in fields else obj.node
     if obj.ref.kind == "SecurityContextConstraints":
         return Policy(obj.document, obj.ref, obj.node, kind, kind)
     if "spec" not in fields:

@@ -12,7 +12,7 @@ from netraw_lint.model import Policy
 from netraw_lint.policies.checks import Adds, Drops, Unprivileged
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.mentions import mentions
-from netraw_lint.policies.scopes import every, items, negated, selector, strings
+from netraw_lint.policies.scopes import every, items, kind_of, negated, selector, strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
         return None
     if obj.ref.kind not in _TEMPLATES:
         return other(obj) if mentions(obj.node) else None
-    fields = yamltree.entries(obj.node)
-    kind = fields["kind"][1]
+    kind = kind_of(obj)
     spec = yamltree.get(obj.node, "spec")
     pair = yamltree.entries(spec).get("parameters")
     parameters = yamltree.get(spec, "parameters")
@@ -75,7 +74,7 @@ def other(obj: KubernetesObject) -> Gate | None:
     """A constraint of another template as one that is not understood, or None. Raises YamlError."""
     if obj.ref.group != GROUP or obj.ref.kind in _TEMPLATES:
         return None
-    kind = yamltree.entries(obj.node)["kind"][1]
+    kind = kind_of(obj)
     doubt = f"{obj.ref.kind} is no template of Gatekeeper's library"
     return Gate(obj.document, obj.ref, kind, "Gatekeeper", doubts=(doubt,))
 

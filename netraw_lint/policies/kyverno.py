@@ -14,7 +14,7 @@ from netraw_lint.policies.checks import Unprivileged, matches
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.kyverno_match import match_test
 from netraw_lint.policies.mentions import mentions
-from netraw_lint.policies.scopes import both, items, scalar, strings
+from netraw_lint.policies.scopes import both, items, kind_of, scalar, strings
 from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
@@ -67,7 +67,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
             doubts.append(str(error))
     if not clauses and not doubts:
         return None
-    kind = yamltree.entries(obj.node)["kind"][1]
+    kind = kind_of(obj)
     today = "" if all(clause.enforced for clause in clauses) else "Audit"
     return Gate(obj.document, obj.ref, kind, "Kyverno", tuple(clauses), tuple(doubts), today)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from netraw_lint import yamltree
 from netraw_lint.policies.checks import Adds, Unprivileged
 from netraw_lint.policies.gates import Clause, Gate
-from netraw_lint.policies.scopes import strings
+from netraw_lint.policies.scopes import items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def gate(policy: Policy) -> Gate:
     """A PodSecurityPolicy or SecurityContextConstraints as a gate. Raises YamlError."""
 
     def names(key: str) -> tuple[str, ...]:
-        return strings(yamltree.get(policy.node, key))
+        return tuple(yamltree.as_string(item) or "" for item in items(yamltree.get(policy.node, key)))
 
     key = "privileged" if policy.object.kind == "PodSecurityPolicy" else "allowPrivilegedContainer"
     checks: list[Check] = [Adds(names("allowedCapabilities") + names("defaultAddCapabilities"), star=True)]

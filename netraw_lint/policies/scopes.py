@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from netraw_lint.manifest import KubernetesObject
     from netraw_lint.nodes import Node
 
     Test = Callable[[Pod], bool | None]
@@ -68,6 +69,12 @@ def _requirement(key: str, operator: str, values: tuple[str, ...]) -> LabelTest:
         return fits if operator == "In" else negated(fits)
 
     return test
+
+
+def kind_of(obj: KubernetesObject) -> Node:
+    """What to point at for a whole object: the value of its kind, which an item of a typed list need not have."""
+    pair = yamltree.entries(obj.node).get("kind")
+    return pair[1] if pair else obj.node
 
 
 def items(node: Node | None) -> list[Node]:

@@ -8,7 +8,7 @@ from netraw_lint.policies import cel
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError
 from netraw_lint.policies.kyverno_match import constraints
 from netraw_lint.policies.mentions import mentions
-from netraw_lint.policies.scopes import both, items, scalar, strings
+from netraw_lint.policies.scopes import both, items, kind_of, scalar, strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
     """A ValidatingAdmissionPolicy about capabilities or privileged containers, or None. Raises YamlError."""
     if (obj.ref.group, obj.ref.kind) != (GROUP, "ValidatingAdmissionPolicy") or not mentions(obj.node):
         return None
-    kind = yamltree.entries(obj.node)["kind"][1]
+    kind = kind_of(obj)
     name = "ValidatingAdmissionPolicy"
     try:
         clauses = tuple(validations(yamltree.get(obj.node, "spec"), _KNOWN))
@@ -79,15 +79,13 @@ def binding(obj: KubernetesObject) -> Binding | None:
         return None
     spec = yamltree.get(obj.node, "spec")
     policy = yamltree.as_string(yamltree.get(spec, "policyName")) or ""
-    actions = strings(yamltree.get(spec, "validationActions"))
     resources = yamltree.get(spec, "matchResources")
-    if resources is None:
-        return Binding(policy, "Deny" in actions)
     try:
-        applies = constraints(resources, any_resources=True)
+        denies = "Deny" in strings(yamltree.get(spec, "validationActions"))
+        applies = None if resources is None else constraints(resources, any_resources=True) or _nowhere
     except NotUnderstoodError as error:
-        return Binding(policy, "Deny" in actions, doubt=str(error))
-    return Binding(policy, "Deny" in actions, applies or _nowhere)
+        return Binding(policy, False, doubt=str(error))
+    return Binding(policy, denies, applies)
 
 
 def bound(gate: Gate, bindings: Iterable[Binding]) -> Gate:
