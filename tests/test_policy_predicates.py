@@ -374,6 +374,36 @@ CLUSTER_POLICIES = [
             cel("c.?securityContext.?capabilities.?add.orValue([]).all(d, d == '' || d in ['CHOWN', 'KILL'])")
         ),
     ),
+    cluster_policy(
+        "cel-drop-once",
+        rule(
+            cel(
+                "has(c.securityContext) && has(c.securityContext.capabilities) && "
+                "has(c.securityContext.capabilities.drop) && "
+                "c.securityContext.capabilities.drop.exists_one(d, d == 'ALL')"
+            )
+        ),
+    ),
+    cluster_policy(
+        "cel-one-add",
+        rule(
+            cel(
+                "!has(c.securityContext) || !has(c.securityContext.capabilities) || "
+                "!has(c.securityContext.capabilities.add) || (size(c.securityContext.capabilities.add) == 1 && "
+                "c.securityContext.capabilities.add[0] == 'CHOWN')"
+            )
+        ),
+    ),
+    cluster_policy(
+        "cel-no-add-or-one",
+        rule(
+            cel(
+                "c.?securityContext.?capabilities.?add.orValue([]).size() == 0 || "
+                "(c.securityContext.capabilities.add.orValue([]).size() == 1 && "
+                "c.securityContext.capabilities.add[0] == 'CHOWN')"
+            )
+        ),
+    ),
     cluster_policy("cel-privileged", rule(cel("c.?securityContext.?privileged.orValue(false) == false"))),
 ]
 

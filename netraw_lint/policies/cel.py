@@ -136,10 +136,6 @@ def _one_add(found: dict[str, str]) -> Check:
     return Adds(_names(found["names"]), at_most=1)
 
 
-def _no_add(_found: dict[str, str]) -> Check:
-    return Adds(())
-
-
 def _unprivileged(_found: dict[str, str]) -> Check:
     return Unprivileged()
 
@@ -170,13 +166,12 @@ _SHAPES = [
         ),
         _one_add,
     ),
-    # The library's ValidatingPolicy calls orValue on a plain list, which fails for whoever adds anything.
     (
         re.compile(
             _CAPS.format("add")
             + rf"\.size\(\)==0\|\|\({_LIST.format('add')}\.orValue\(\[\]\)\.size\(\)==1&&{_LIST.format('add')}\[0\]=={_SIZE_ONE}\)"
         ),
-        _no_add,
+        _one_add,
     ),
     (re.compile(r"C\.\?securityContext\.\?privileged\.orValue\(false\)==false"), _unprivileged),
     (re.compile(r"!C\.\?securityContext\.\?privileged\.orValue\(false\)"), _unprivileged),
