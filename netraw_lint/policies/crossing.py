@@ -91,8 +91,15 @@ class Crossing:
     def crossed(self) -> Iterator[Crossed]:
         """Every container before every policy."""
         gates = self.every_gate()
+        anywhere = [gate for gate in gates if gate.object.kind != "Namespace"]
+        by_namespace: dict[str, list[Gate]] = {}
+        for gate in gates:
+            if gate.object.kind == "Namespace":
+                by_namespace.setdefault(gate.object.name, []).append(gate)
         for container, pod in self._workloads:
-            yield self._before(gates, container, self._placed(pod))
+            # With hundreds of namespaces, to ask each about a pod of another would take most of the run.
+            near = gates if pod.namespace is None else [*by_namespace.get(pod.namespace, ()), *anywhere]
+            yield self._before(near, container, self._placed(pod))
 
     def _placed(self, pod: Pod) -> Pod:
         """A pod with the labels of its namespace, as far as they are known."""
