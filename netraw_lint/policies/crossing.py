@@ -165,7 +165,7 @@ def ruling(gate: Gate, pod: Pod, container: PodContainer) -> Ruling | None:
         applies = clause.applies(pod) if reason else False
         if applies is False:
             continue
-        unsure = gate.unsure or ("" if applies else _depends(pod))
+        unsure = gate.unsure if applies else _depends(pod)
         if not unsure and not clause.is_sure(container):
             unsure = "whether it compares without case depends on the language that its template runs in"
         found = Ruling(gate, reason, clause.enforced, unsure)
