@@ -408,6 +408,39 @@ CLUSTER_POLICIES = [
 ]
 
 
+def validating_policy(name: str, expression: str, **constraints: Any) -> dict[str, Any]:
+    rules = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
+    return {
+        "apiVersion": "policies.kyverno.io/v1",
+        "kind": "ValidatingPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "validationActions": ["Deny"],
+            "autogen": {"podControllers": {"controllers": []}},
+            "matchConstraints": {"resourceRules": rules, **constraints},
+            "variables": [
+                {"name": "all", "expression": _CEL_OVER},
+                {"name": "names", "expression": "['NET_RAW']"},
+            ],
+            "validations": [{"expression": f"variables.all.all(c, {expression})", "message": "no"}],
+        },
+    }
+
+
+CLUSTER_POLICIES += [
+    validating_policy(
+        "vpol-drop",
+        "c.?securityContext.?capabilities.?drop.orValue([]).exists(d, d.upperAscii() in variables.names)",
+    ),
+    validating_policy(
+        "vpol-add",
+        "c.?securityContext.?capabilities.?add.orValue([]).all(d, d == '' || d in ['CHOWN', 'KILL'])",
+        # The command line also holds an old object without labels against the selector: no "NotIn" here.
+        objectSelector={"matchLabels": {"probe": "yes"}},
+    ),
+]
+
+
 @needs_kyverno
 def test_kyverno_refuses_what_we_say(tmp_path: Path) -> None:
     (tmp_path / "policies.yaml").write_text(
