@@ -81,7 +81,7 @@ class Linter:
     def report(self) -> Report:
         """Everything found so far, sorted."""
         if self.settings.against_policies:
-            found, problems = self._judge.crossed() if self._judge else ([], [])
+            found, problems = self._the_judge().crossed()
             self.findings += [item for item in found if isinstance(item, Finding)]
             self.exempt += [item for item in found if isinstance(item, Exemption)]
             self.problems += problems
@@ -99,15 +99,18 @@ class Linter:
             linted=tuple(self.linted),
         )
 
+    def _the_judge(self) -> Judge:
+        if self._judge is None:
+            from netraw_lint.judge import Judge
+
+            self._judge = Judge(self.settings, self.catalogue, self.tick)
+        return self._judge
+
     def _judged(self, source: Source, chunk: Chunk) -> list[Finding | Exemption]:
         found: list[Finding | Exemption] = []
         try:
-            if self._judge is None:
-                from netraw_lint.judge import Judge
-
-                self._judge = Judge(self.settings, self.catalogue, self.tick)
             # One by one, so that what was found in front of a bug stays.
-            found.extend(self._judge.findings(source, chunk))
+            found.extend(self._the_judge().findings(source, chunk))
         except Exception as error:  # noqa: BLE001 - the same, for the other documents of the file
             self.problems.append(_internal(source, error, chunk))
         return found

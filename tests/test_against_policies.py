@@ -64,6 +64,7 @@ def gatekeeper(**spec: Any) -> str:
         pytest.param({"pod.yaml": GOOD, "namespace.yaml": NAMESPACE}, 0, id="admitted"),
         pytest.param({"pod.yaml": POD, "namespace.yaml": NAMESPACE}, 1, id="refused"),
         pytest.param({"pod.yaml": GOOD}, 2, id="no policy"),
+        pytest.param({"notes.yaml": "a: 1\n"}, 2, id="nothing at all"),
         pytest.param(
             {"pod.yaml": GOOD, "namespace.yaml": NAMESPACE, "ours.yaml": UNKNOWN}, 2, id="not understood"
         ),
