@@ -168,7 +168,7 @@ def ruling(gate: Gate, pod: Pod, container: PodContainer) -> Ruling | None:
         unsure = gate.unsure if applies else _depends(pod)
         if not unsure and not clause.is_sure(container):
             unsure = "whether it compares without case depends on the language that its template runs in"
-        found = Ruling(gate, reason, clause.enforced, unsure)
+        found = Ruling(gate.replace(node=clause.node), reason, clause.enforced, unsure)
         if best is None or _rank(found) > _rank(best):
             best = found
     return best
