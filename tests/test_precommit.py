@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from charts_engines import CHARTS, EMBEDDED, engines
 from conftest import CHECKOUT, checkout_files
 
 HOOKS = CHECKOUT / ".pre-commit-hooks.yaml"
@@ -65,8 +66,8 @@ def test_the_manifest_is_valid(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_there_are_two_hooks() -> None:
-    assert HOOK_IDS == ["netraw-lint", "netraw-lint-fix"]
+def test_there_are_three_hooks() -> None:
+    assert HOOK_IDS == ["netraw-lint", "netraw-lint-fix", "netraw-lint-repository"]
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +175,57 @@ def test_the_fix_hook_fails_for_what_it_cannot_fix(
     assert "files were modified" not in ran.stdout
     assert "= not fixed: privileged" in ran.stdout
     assert (manifests / "privileged.yaml").read_bytes() == before
+
+
+@needs_git
+@pytest.mark.registry
+def test_the_hook_for_the_whole_repository_in_a_real_run(
+    hook_repository: Path, manifests: Path, pre_commit_home: Path
+) -> None:
+    """Whatever the commit holds, everything is linted: here the chart, for a change of a file that is no YAML."""
+
+    def run(*files: str) -> subprocess.CompletedProcess[str]:
+        return try_repo(hook_repository, "netraw-lint-repository", list(files), manifests, pre_commit_home)
+
+    failing = run("notes.md")
+    assert failing.returncode == 1, failing.stdout + failing.stderr
+    assert re.search(r"^netraw-lint, whole repository\.+Failed$", failing.stdout, re.MULTILINE)
+    assert re.search(r"^failing\.yaml:\d+:\d+: NRL003", failing.stdout, re.MULTILINE)
+    assert "3 files" in failing.stdout
+
+    git("rm", "-q", "failing.yaml", cwd=manifests)
+    passing = run()  # nothing but a deletion is staged
+    assert passing.returncode == 0, passing.stdout + passing.stderr
+    assert re.search(r"^netraw-lint, whole repository\.+Passed$", passing.stdout, re.MULTILINE)
+
+
+@needs_git
+@pytest.mark.registry
+def test_a_chart_is_checked_or_the_commit_is_stopped(
+    hook_repository: Path,
+    manifests: Path,
+    pre_commit_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A deleted helper of a chart changes what its other files deploy; without helm nothing is called clean."""
+    shutil.copytree(CHARTS / "converted", manifests / "shop")
+    (manifests / "failing.yaml").unlink()
+    git("add", "--all", cwd=manifests)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        hook = "netraw-lint-repository"
+        return try_repo(hook_repository, hook, ["shop/templates/_pod.tpl"], manifests, pre_commit_home)
+
+    if helms := [path for path in engines() if path != EMBEDDED]:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "helm").symlink_to(Path(helms[0]).resolve())
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+        found = run()
+        assert found.returncode == 1, found.stdout + found.stderr
+        assert re.search(r"^shop/templates/\S+:\d+:\d+: NRL003", found.stdout, re.MULTILINE)
+        (tmp_path / "bin" / "helm").unlink()
+    if shutil.which("helm") is None:
+        unchecked = run()
+        assert "- exit code: 2" in unchecked.stdout, unchecked.stdout + unchecked.stderr
+        assert re.search(r"^(netraw-lint: )?shop\S*: not checked", unchecked.stdout, re.MULTILINE)
