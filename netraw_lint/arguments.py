@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+SHELLS = ("bash", "zsh", "fish")
 _EXIT_CODES = """\
 exit codes:
   0  nothing found, or nothing but findings of the severity info
@@ -191,3 +192,4 @@ def _information(parser: argparse.ArgumentParser) -> None:
     add("--list-rules", action="store_true", help="print the rules")
     add("--show-files", action="store_true", help="print the files that would be linted")
     add("--show-settings", action="store_true", help="print the settings in force")
+    add("--print-completion", choices=SHELLS, help="print what completes the options in a shell")

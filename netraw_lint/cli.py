@@ -68,6 +68,11 @@ def _run(parsed: Namespace, out: Streams) -> int:
             raise UsageError(str(error)) from None
         out.write(text)
         return CLEAN
+    if parsed.print_completion:
+        from netraw_lint import completion
+
+        out.write(completion.script(parsed.print_completion))
+        return CLEAN
     found = settings.read(parsed)
     if parsed.show_settings:
         from netraw_lint.reporters import escape

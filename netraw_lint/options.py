@@ -73,6 +73,7 @@ _DEFAULTS: dict[str, Any] = {
     "list_rules": False,
     "show_files": False,
     "show_settings": False,
+    "print_completion": None,
 }
 
 

@@ -64,6 +64,7 @@ ROOMS = (
     "explain",  # a rule's documentation
     "progress",  # what long work shows on a terminal
     "arguments",  # every option of the command line
+    "completion",  # the options for shells
     "options",  # the command line, read quickly where it is simple
     "outputs",  # reports to the standard output and to files
     "api",  # linting as a library
@@ -230,7 +231,7 @@ def test_every_dependency_is_used_and_explained() -> None:
 
 
 OPTIONAL = {"helm_python"}  # the extra `helm`, loaded by one worker process
-IMPORTED_AS = {"PyYAML": "yaml", "jsonschema": "jsonschema", "ruamel.yaml": "ruamel"}
+IMPORTED_AS = {"PyYAML": "yaml", "jsonschema": "jsonschema", "ruamel.yaml": "ruamel", "shtab": "shtab"}
 
 
 def test_only_sources_start_processes() -> None:

@@ -49,7 +49,7 @@ LIBRARY_TO_REPORT = set("bisect _bisect importlib importlib._bootstrap importlib
 # What the issue rules out by name where there is nothing to judge.
 NEVER = set(
     """argparse gettext yaml _yaml json jsonschema ruamel dataclasses typing inspect difflib pathlib logging tempfile shutil
-    tomllib subprocess socket threading traceback netraw_lint.rules netraw_lint.fix netraw_lint.judge
+    shtab tomllib subprocess socket threading traceback netraw_lint.rules netraw_lint.fix netraw_lint.judge
     netraw_lint.reporters.full""".split()
 )
 
