@@ -78,13 +78,19 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def parse(argv: Sequence[str], version: str) -> Namespace:
-    """The options of a call. Raises SystemExit for --help, --version and a wrong call, once that is printed."""
-    simple = _simple(argv)
-    if simple is not None:
-        return simple
-    from netraw_lint import arguments
+    """The options of a call. Raises SystemExit for --help, --version and a wrong call, once that is printed.
 
-    return arguments.parser(version).parse_intermixed_args(argv)
+    Behind a ``--`` everything is a path, whatever it looks like: a commit hook hands over names that anybody may
+    choose, and argparse would take options among them for options, since it reads paths and options intermixed.
+    """
+    cut = argv.index("--") if "--" in argv else len(argv)
+    parsed = _simple(argv[:cut])
+    if parsed is None:
+        from netraw_lint import arguments
+
+        parsed = arguments.parser(version).parse_intermixed_args(argv[:cut])
+    parsed.paths = [*parsed.paths, *argv[cut + 1 :]]
+    return parsed
 
 
 def _simple(argv: Sequence[str]) -> Namespace | None:

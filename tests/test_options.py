@@ -33,6 +33,17 @@ def test_one_run_does_not_see_the_lists_of_another() -> None:
     assert first.select is not second.select
 
 
+@given(
+    st.lists(st.sampled_from([*WORDS, "--diff", "--select=NRL0"]), max_size=4), st.lists(st.text(max_size=9))
+)
+def test_behind_two_dashes_everything_is_a_path(argv: list[str], paths: list[str]) -> None:
+    before = vars(arguments.parser("0").parse_intermixed_args(argv))
+
+    after = vars(options.parse([*argv, "--", *paths], "0"))
+
+    assert after == {**before, "paths": [*before["paths"], *paths]}
+
+
 @given(st.text(max_size=5).map(lambda text: f"-{text}").filter(lambda text: text not in WORDS))
 def test_anything_else_is_left_to_argparse(flag: str) -> None:
     assert options._simple(["a.yaml", flag]) is None

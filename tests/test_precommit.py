@@ -127,6 +127,12 @@ def test_the_lint_hook_in_a_real_run(hook_repository: Path, manifests: Path, pre
     assert re.search(r"^failing\.yaml:\d+:\d+: .*NRL003", failing.stdout, re.MULTILINE)
     assert "passing.yaml:" not in failing.stdout
 
+    (manifests / "--config=mine").mkdir()
+    (manifests / "--config=mine" / "settings.yaml").write_text("ignore: [ALL]\n", "utf-8")
+    disguised = run("failing.yaml", "--config=mine/settings.yaml")
+    assert disguised.returncode == 1, disguised.stdout + disguised.stderr
+    assert re.search(r"^failing\.yaml:\d+:\d+: .*NRL003", disguised.stdout, re.MULTILINE)
+
     no_yaml = run("notes.md")
     assert no_yaml.returncode == 0, no_yaml.stdout + no_yaml.stderr
     assert re.search(r"no files to check\)Skipped$", no_yaml.stdout, re.MULTILINE)
