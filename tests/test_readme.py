@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from charts_engines import CHARTS, EMBEDDED, engines
 from conftest import CHECKOUT, Tool
+from documents import BLOCKS
 from netraw_lint import rules
 from test_precommit import HOOK_IDS
+
+sys.path.insert(0, str(CHECKOUT / "benchmarks"))
+import peers_verdicts
 
 README = CHECKOUT / "README.md"
 TEXT = README.read_text("utf-8")
@@ -48,11 +57,104 @@ def test_every_hook_is_described(hook: str) -> None:
     assert re.search(rf"`{hook}`|- id: {hook}$", TEXT, re.MULTILINE)
 
 
-@pytest.mark.parametrize("document", sorted(CHECKOUT.glob("*.md")), ids=lambda path: path.name)
-def test_links_lead_somewhere(document: Path) -> None:
-    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
+# --- what is typed --------------------------------------------------------------------------------------------
 
-    assert [target for target in targets if not (CHECKOUT / target).exists()] == []
+HERE = [block for block in BLOCKS if block.document == "README.md"]
+TYPED = [line for block in HERE if block.language == "bash" for line in block.text.splitlines()]
+NOT_RUN = {
+    "python3 -m venv": "CI runs it as it stands (.ci/run)",
+    "kubectl get": "needs a cluster",
+}
+# The languages of blocks, and what becomes of them.
+SEEN_TO = {
+    "": "one command each, run by CI as they stand",
+    "bash": "every line is run below",
+    "console": "generated below, by running it",
+    "diff": "generated below, by running --diff",
+    "yaml": "test_docs.py gives each block to its reader",
+}
+
+
+def test_every_block_is_seen_to() -> None:
+    assert {block.language for block in HERE} == set(SEEN_TO)
+    assert [block.text.strip() for block in HERE if not block.language] == commands()
+
+
+def test_what_is_not_run_is_there() -> None:
+    lines = [*TYPED, *commands()]
+
+    assert [start for start in NOT_RUN if not any(line.startswith(start) for line in lines)] == []
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with everything that the README's commands name."""
+    shutil.copytree(CHECKOUT / "examples" / "bad", tmp_path / "k8s")
+    shutil.copytree(CHARTS / "converted", tmp_path / "charts" / "shop")
+    shutil.copy(CHECKOUT / "examples" / "good" / "deployment-drop-all.yaml", tmp_path / "deploy.yaml")
+    (tmp_path / "values.json").write_text('{"replicas": 2}\n', "utf-8")
+    overlay = tmp_path / "overlays" / "prod"
+    overlay.mkdir(parents=True)
+    (overlay / "kustomization.yaml").write_text("resources: [deploy.yaml]\n", "utf-8")
+    shutil.copy(CHECKOUT / "examples" / "bad" / "deployment-nothing-set.yaml", overlay / "deploy.yaml")
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", [line for line in TYPED if not line.startswith(tuple(NOT_RUN))])
+def test_what_is_typed_works(line: str, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command runs as it stands, in bash, and finds something or nothing, without a complaint."""
+    programs = repository / ".git" / "programs"
+    programs.mkdir()
+    (programs / "netraw-lint").write_text(
+        f"#!{sys.executable}\nimport sys; sys.path.insert(0, {str(CHECKOUT)!r}); from netraw_lint.cli import run; sys.exit(run())\n"
+    )
+    (programs / "netraw-lint").chmod(0o755)
+    if "charts/" in line:
+        helms = [path for path in engines() if path != EMBEDDED]
+        if not engines():
+            pytest.skip("no chart engine: put helm on the PATH, or set NETRAW_LINT_TEST_HELM")
+        if helms:
+            (programs / "helm").symlink_to(Path(helms[0]).resolve())
+    first = line.split(maxsplit=1)[0]
+    if first != "netraw-lint" and shutil.which(first) is None:
+        pytest.skip(f"{first} is not on the PATH")
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        cwd=repository,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode in {0, 1}, done.stderr
+    said = re.search(
+        r"^netraw-lint: \d+ files?, \d+ documents?, [1-9]\d* containers?: ", done.stderr, re.MULTILINE
+    )
+    assert said, done.stderr
+
+
+def test_our_column_of_the_comparison_is_current() -> None:
+    """The others' were measured where the versions below the table were installed; ours is asked now."""
+    rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in between("verdicts").splitlines()[2:-1]]
+    helm = [path for path in engines() if path != EMBEDDED]
+    if not engines():
+        pytest.skip("no chart engine: put helm on the PATH, or set NETRAW_LINT_TEST_HELM")
+    with pytest.MonkeyPatch.context() as patch:
+        if helm:
+            patch.setenv("PATH", str(Path(helm[0]).parent), prepend=os.pathsep)
+        ours = [
+            peers_verdicts.said(case, *peers_verdicts.verdicts(case, [])) for case in peers_verdicts.CASES
+        ]
+
+    assert [row[0] for row in rows] == [case.name for case in peers_verdicts.CASES]
+    assert [row[1] for row in rows] == [peers_verdicts.truth(case) for case in peers_verdicts.CASES]
+    assert [row[2] for row in rows] == ours
+
+
+# --- generated parts ------------------------------------------------------------------------------------------
 
 
 def rules_table() -> str:
