@@ -143,37 +143,41 @@ def test_what_is_not_checked_is_exit_code_2(runner: Runner) -> None:
     assert (ran.code, ran.outputs) == (2, {"exit-code": "2"})
 
 
+HOSTILE = (
+    "$(touch executed)",
+    "`touch executed`",
+    "; touch executed",
+    "k8s; touch executed #",
+    "k8s && touch executed",
+    "x\ntouch executed\n",
+    '"; touch executed; "',
+    "'; touch executed; '",
+    "' ; touch executed",
+    "${IFS}$(touch${IFS}executed)",
+    "--exit-zero",
+    "--fix",
+    "-o executed",
+    "a*",
+    "\\",
+    "--report=json=executed",
+    "%0A::error::forged",
+    "}}; touch executed",
+    "x\nexit-code=0",
+)
+
+
 @pytest.mark.parametrize(
-    "hostile",
+    ("name", "hostile"),
     [
-        "$(touch executed)",
-        "`touch executed`",
-        "; touch executed",
-        "k8s; touch executed #",
-        "k8s && touch executed",
-        "x\ntouch executed\n",
-        '"; touch executed; "',
-        "'; touch executed; '",
-        "' ; touch executed",
-        "${IFS}$(touch${IFS}executed)",
-        "--exit-zero",
-        "--fix",
-        "-o executed",
-        "a*",
-        "\\",
-        "--report=json=executed",
-        "%0A::error::forged",
-        "}}; touch executed",
-        "x\nexit-code=0",
+        pytest.param(name, hostile, id=f"{name} {hostile!r}")
+        for name in ("paths", "args", "format", "sarif", "summary")
+        for hostile in HOSTILE
+        if name != "args" or not hostile.startswith("-")  # options are what `args` is for
     ],
 )
-@pytest.mark.parametrize("name", ["paths", "args", "format", "sarif", "summary"])
 def test_inputs_are_data(name: str, hostile: str, runner: Runner) -> None:
-    """Nothing in an input is run. As `args`, an option is what it says; elsewhere it is a strange name."""
+    """Nothing in an input is run; what looks like an option is a strange name."""
     before = (runner.workspace / "k8s" / "ping.yaml").read_bytes()
-
-    if name == "args" and hostile.startswith("-"):
-        return  # options are what this input is for
 
     ran = runner.lint(**{"paths": "k8s", name: hostile})
 
