@@ -56,6 +56,7 @@ expect() {
 }
 expect 0 --version
 cat "$work/output"
+expect 0 --print-completion fish
 expect 1 examples/bad
 expect 0 examples/good
 printf 'runtimes: [dockerd]\n' >"$work/elsewhere/.netraw-lint.yaml"

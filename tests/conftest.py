@@ -75,6 +75,18 @@ def tool() -> Tool:
     return Tool()
 
 
+def install(folder: Path) -> Path:
+    """A program netraw-lint in a folder, for what takes it from the PATH: this checkout, run by this interpreter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "netraw-lint"
+    start = (
+        f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); from netraw_lint.cli import run; sys.exit(run())"
+    )
+    program.write_text(f"#!{sys.executable} -I\n{start}\n", "utf-8")
+    program.chmod(0o755)
+    return program
+
+
 def checkout_files() -> list[Path]:
     """The files of the checkout, relative: what git tracks or would add; in an unpacked sdist, what is there."""
     if (CHECKOUT / ".git").exists() and shutil.which("git"):

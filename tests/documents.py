@@ -84,13 +84,14 @@ def inline_calls(document: Path) -> Iterator[list[str]]:
         yield from calls(" ".join(span.split()))
 
 
-def strings(data: Any) -> Iterator[str]:
-    """Every string in parsed YAML."""
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict):
-        for value in data.values():
-            yield from strings(value)
+def scripts(data: Any) -> Iterator[str]:
+    """Every script in a parsed pipeline: what stands under `run`, `script` or `bash`."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in {"run", "script", "bash"}:
+                yield from [value] if isinstance(value, str) else value
+            else:
+                yield from scripts(value)
     elif isinstance(data, list):
         for value in data:
-            yield from strings(value)
+            yield from scripts(value)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from conftest import CHECKOUT
+from conftest import CHECKOUT, install
 from workflows import actionlint, needs_actionlint, needs_zizmor, zizmor
 
 ACTION: dict[str, Any] = yaml.safe_load((CHECKOUT / "action.yml").read_text("utf-8"))
@@ -46,17 +46,11 @@ class Runner:
             (folder / name).touch()
         self._folder = folder
 
-    def install(self) -> Path:
+    def install(self) -> None:
         """In place of the step that installs: an environment whose program is this checkout."""
-        folder = self.temp / "netraw-lint" / "bin"
-        folder.mkdir(parents=True)
-        program = folder / "netraw-lint"
-        code = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); from netraw_lint.cli import run; sys.exit(run())"
-        program.write_text(f"#!{sys.executable} -I\n{code}\n", "utf-8")
-        program.chmod(0o755)
+        folder = install(self.temp / "netraw-lint" / "bin").parent
         (folder / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', "utf-8")
         (folder / "python").chmod(0o755)
-        return program
 
     def run(self, step: dict[str, Any], context: dict[str, str], **inputs: str) -> Step:
         given = {name: spec.get("default", "") for name, spec in ACTION["inputs"].items()} | inputs

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from conftest import CHECKOUT
-from documents import BLOCKS, DOCUMENTS, Block, calls, inline_calls, strings
+from documents import BLOCKS, DOCUMENTS, Block, calls, inline_calls, scripts
 from netraw_lint import config, options
 from test_precommit import HOOK_IDS, pre_commit
 from workflows import actionlint, needs_actionlint, needs_zizmor, zizmor
@@ -256,9 +256,8 @@ def shell_texts() -> Iterator[tuple[str, str]]:
                 lines = [line for line in lines if line.startswith("$ ")] or lines
             yield str(block), "\n".join(lines)
         elif block in YAML:
-            for text in strings(parsed(block)):
-                if "netraw-lint " in text and kind(parsed(block)) not in {"manifest", "settings"}:
-                    yield str(block), text
+            for text in scripts(parsed(block)):
+                yield str(block), text
         elif block.language == "groovy":
             for text in re.findall(r"\bsh '([^']*)'", block.text):
                 yield str(block), text

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from charts_engines import CHARTS, EMBEDDED, engines
-from conftest import CHECKOUT, Tool
+from conftest import CHECKOUT, Tool, install
 from documents import BLOCKS
 from netraw_lint import rules
 from test_precommit import HOOK_IDS
@@ -104,12 +104,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("line", [line for line in TYPED if not line.startswith(tuple(NOT_RUN))])
 def test_what_is_typed_works(line: str, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command runs as it stands, in bash, and finds something or nothing, without a complaint."""
-    programs = repository / ".git" / "programs"
-    programs.mkdir()
-    (programs / "netraw-lint").write_text(
-        f"#!{sys.executable}\nimport sys; sys.path.insert(0, {str(CHECKOUT)!r}); from netraw_lint.cli import run; sys.exit(run())\n"
-    )
-    (programs / "netraw-lint").chmod(0o755)
+    programs = install(repository / ".git" / "programs").parent
     if "charts/" in line:
         helms = [path for path in engines() if path != EMBEDDED]
         if not engines():
