@@ -97,11 +97,18 @@ print rea''dy
 
 def zsh(script: Path, typed: str, cwd: Path) -> str:
     """The offers of zsh."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(cwd)
-        environment = {**os.environ, "TERM": "dumb", "SCRIPT": str(script)}
-        os.execvpe("zsh", ["zsh", "-f", "-i"], environment)  # noqa: S606 - a terminal needs no shell around it
+    terminal, its_side = pty.openpty()
+    environment = {**os.environ, "TERM": "dumb", "SCRIPT": str(script)}
+    process = subprocess.Popen(
+        ["zsh", "-f", "-i"],
+        cwd=cwd,
+        env=environment,
+        stdin=its_side,
+        stdout=its_side,
+        stderr=its_side,
+        start_new_session=True,
+    )
+    os.close(its_side)
     try:
         os.write(terminal, ZSH.encode())
         heard = listen(terminal, "ready\r\n")
@@ -112,7 +119,8 @@ def zsh(script: Path, typed: str, cwd: Path) -> str:
         return "\n".join(re.findall(r"OFFER (\S+)", heard))
     finally:
         os.close(terminal)
-        os.waitpid(process, 0)
+        process.kill()
+        process.wait()
 
 
 def listen(terminal: int, until: str) -> str:
