@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
+from charts_engines import CHARTS
 from conftest import CHECKOUT, checkout_files
 
 HADOLINT = shutil.which("hadolint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -227,6 +228,14 @@ def test_it_runs_read_only_as_nobody_without_a_network(image: Image, manifests: 
     fix = run(image, manifests, tmp_path / "root-3", "--fix", "bad/pod-added.yaml")
     assert fix.returncode == 2, "a read-only file cannot be fixed, and that is said"
     assert "bad/pod-added.yaml" in fix.stderr + fix.stdout
+
+    shutil.copytree(CHARTS / "converted", manifests / "shop")
+    (manifests / "shop").chmod(0o755)
+    chart = run(image, manifests, tmp_path / "root-5", "shop")
+    assert chart.returncode == 2
+    told = " ".join(chart.stdout.split())
+    assert told.startswith("shop: not checked (render): a chart is rendered in a copy")
+    assert "--tmpfs /tmp" in told
 
     report = run(image, manifests, tmp_path / "root-4", "--report", "sarif=netraw.sarif", ".")
     assert (report.returncode, "Read-only file system" in report.stderr) == (2, True), report.stderr

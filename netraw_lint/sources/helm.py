@@ -33,6 +33,10 @@ NO_ENGINE = (
     "a Helm chart is no YAML before it is rendered, and there is nothing here to render it: put `helm` (version 3 "
     'or 4) on the PATH, or run `pip install "netraw-lint[helm]"`, or set `charts: skip` in .netraw-lint.yaml'
 )
+NO_FOLDER = (
+    "a chart is rendered in a copy, and there is no directory to put one into: make /tmp writable "
+    "(docker run --tmpfs /tmp), or name one in TMPDIR"
+)
 _PLACE = re.compile(r"\(?[^\s()/:]+/((?:charts/[^\s()/:]+/)*templates/[^\s():]+):(\d+)(?::\d+)?\)?")
 _PREFIX = re.compile(r"^(Error: |INSTALLATION FAILED: |execution error at |template: |parse error at )+")
 

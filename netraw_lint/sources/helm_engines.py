@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 
 from netraw_lint.sources import helm_cli, helm_sdk
-from netraw_lint.sources.helm import NO_ENGINE, RenderError
+from netraw_lint.sources.helm import NO_ENGINE, NO_FOLDER, RenderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +32,12 @@ class Engines:
             self._home.cleanup()
 
     def folder(self) -> str:
-        """A new empty directory that lives as long as the run."""
+        """A new empty directory that lives as long as the run. Raises RenderError."""
         if self._home is None:
-            self._home = tempfile.TemporaryDirectory(prefix="netraw-lint-")
+            try:
+                self._home = tempfile.TemporaryDirectory(prefix="netraw-lint-")
+            except OSError:
+                raise RenderError(NO_FOLDER) from None
         return tempfile.mkdtemp(dir=self._home.name)
 
     def engine(self) -> Engine:
