@@ -8,6 +8,7 @@ import sys
 
 from netraw_lint import __version__, config, libyaml, options, settings, streams
 from netraw_lint.model import Problem, Report
+from netraw_lint.reporters import SUGGESTING
 from netraw_lint.streams import Streams, UsageError
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from netraw_lint.config import Config
     from netraw_lint.fixing import Fixer
     from netraw_lint.model import Settings
+    from netraw_lint.reporters.suggested import Suggestions
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -178,7 +180,9 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         if stale:
             out.tell(stale)
     taken = fixer is not None and changes is not None and _told(parsed, format_name, fixer, changes, out)
-    _write(parsed, format_name, report, out, taken)
+    wanted = not fixer and settings.formats(parsed, found) & SUGGESTING
+    trial = _fixer(parsed, found, merged, catalogue, ignored)[1] if wanted else None
+    _write(parsed, format_name, report, out, taken, _suggestions(parsed, report, trial))
     if not parsed.quiet:
         from netraw_lint.summary import summary
 
@@ -221,6 +225,16 @@ def _fixer(
     return changes, fixing.Fixer(merged, catalogue, codes, changes.commit, unsafe, ignored)
 
 
+def _suggestions(parsed: Namespace, report: Report, fixer: Fixer | None) -> Suggestions:
+    """What --fix would write for each finding, if a format can hold it; nothing is written."""
+    if fixer is None:
+        return {}
+    from netraw_lint import suggesting
+
+    piped = parsed.stdin_filename if "-" in parsed.paths else None
+    return suggesting.suggestions(report.findings, fixer, piped)
+
+
 def _told(parsed: Namespace, name: str, fixer: Fixer, changes: Changes, out: Streams) -> bool:
     """Print patches, or what was fixed; true if the standard output is taken, so that the report goes elsewhere."""
     from netraw_lint.reporters import COLOURED
@@ -234,7 +248,9 @@ def _told(parsed: Namespace, name: str, fixer: Fixer, changes: Changes, out: Str
     return taken
 
 
-def _write(parsed: Namespace, name: str, report: Report, out: Streams, to_stderr: bool) -> None:
+def _write(
+    parsed: Namespace, name: str, report: Report, out: Streams, to_stderr: bool, suggestions: Suggestions
+) -> None:
     from netraw_lint.reporters import COLOURED
 
     text = name in COLOURED
@@ -245,12 +261,12 @@ def _write(parsed: Namespace, name: str, report: Report, out: Streams, to_stderr
 
     if not silent:
         colour = text and not parsed.output_file and settings.colour(parsed.color, out.stdout.isatty())
-        rendered = outputs.rendered(parsed, name, report, colour)
+        rendered = outputs.rendered(parsed, name, report, suggestions, colour)
         if parsed.output_file:
             outputs.save(parsed.output_file, rendered)
         else:
             out.write(rendered, to_stderr)
-    outputs.save_all(parsed, report)
+    outputs.save_all(parsed, report, suggestions)
 
 
 def _code(parsed: Namespace, report: Report, fixer: Fixer | None, out: Streams) -> int:

@@ -87,6 +87,7 @@ class Fixer:
         self._exempt: frozenset[Finding] = frozenset()
         self._codes = codes
         self._words = words(settings)
+        self._meant: Callable[[Finding], bool] | None = None
 
     def over(self, sources: Iterable[Source | Problem]) -> Iterator[Source | Problem]:
         """The sources as they are after fixing; a failed write is a Problem beside the old one."""
@@ -118,9 +119,26 @@ class Fixer:
             return finding
         return finding.replace(fix=None, refusal=refusals.text(refusal))
 
-    def _fix(self, source: Source) -> Fixed | None:
+    def alone(
+        self, source: Source, chunk: Chunk, meant: Callable[[Finding], bool]
+    ) -> tuple[bytes, list[Finding]]:
+        """The data of a chunk with only those findings fixed that are meant, and the findings that are gone."""
+        self._start(source)
+        self._meant = meant
+        new = self._fixed_data(source, chunk)
+        self._meant = None
+        if new is None:
+            return chunk.data, []
+        return new, _missing(self._found(source, chunk), self._found(source, chunk.replace(data=new)))
+
+    def _start(self, source: Source) -> set[str]:
+        """Leave the rules alone that are left out for a source, and return them."""
         ignored = self.ignored(source.path) if self.ignored else set()
         self._codes = self.codes - ignored
+        return ignored
+
+    def _fix(self, source: Source) -> Fixed | None:
+        ignored = self._start(source)
         parts: list[bytes] = []
         gone: list[Finding] = []
         at = 0
@@ -152,10 +170,14 @@ class Fixer:
             ]
         return self._known[chunk.data]
 
-    def _accepted(self, source: Source, chunk: Chunk) -> frozenset[Finding]:
-        """What somebody accepted: never fixed."""
-        found = self._judge.findings(source, chunk)
-        return frozenset(item.finding for item in found if isinstance(item, Exemption))
+    def _left_alone(self, source: Source, chunk: Chunk) -> frozenset[Finding]:
+        """What somebody accepted, which is never fixed, and what is not meant now."""
+        meant = self._meant
+        spared = {each for each in self._found(source, chunk) if meant and not meant(each)}
+        if self.settings.ignores:
+            found = self._judge.findings(source, chunk)
+            spared |= {item.finding for item in found if isinstance(item, Exemption)}
+        return frozenset(spared)
 
     def _fixed_data(self, source: Source, chunk: Chunk) -> bytes | None:
         """The new data of a chunk, or None if it stays as it is. A bug leaves the chunk alone, and says so."""
@@ -165,7 +187,7 @@ class Fixer:
             found = self._found(source, chunk)
             if not any(finding.rule in self._codes for finding in found):
                 return None
-            self._exempt = self._accepted(source, chunk) if self.settings.ignores else frozenset()
+            self._exempt = self._left_alone(source, chunk)
             return self._fixed_document(source, chunk)
         except yamltree.YamlError as error:
             reason = error.message
@@ -207,7 +229,9 @@ class Fixer:
     def _without_unused(self, document: Document, chunk: Chunk) -> Document:
         """The document without exemptions that exempt nothing, the last first, so that places stay."""
         new = chunk.replace(data=document.text.encode())
-        unused = [one for one in self._found(document.source, new) if one.rule == "NRL203"]
+        spared = {one.identity for one in self._exempt}
+        found = self._found(document.source, new)
+        unused = [one for one in found if one.rule == "NRL203" and one.identity not in spared]
         for finding in sorted(unused, key=lambda one: -one.span.start):
             document, work = self._work(document, chunk)
             try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from netraw_lint.model import Report
+    from netraw_lint.reporters.suggested import Suggestions
 
 
 _STDIN = "<stdin>"
@@ -52,13 +53,15 @@ def targets(parsed: Namespace) -> list[Target]:
     return found
 
 
-def rendered(parsed: Namespace, name: str, report: Report, colour: bool = False) -> str:
+def rendered(
+    parsed: Namespace, name: str, report: Report, suggestions: Suggestions, colour: bool = False
+) -> str:
     """A report in a format."""
     from importlib import import_module
 
     module = import_module(f"netraw_lint.reporters.{FORMATS[name]}")
     if name not in COLOURED:
-        return str(module.render(report, colour, **_extra(parsed, report)))
+        return str(module.render(report, colour, suggestions=suggestions, **_extra(parsed, report)))
     if not parsed.statistics:
         return str(module.render(report, colour))
     from netraw_lint.summary import statistics
@@ -78,12 +81,12 @@ def save(path: str, content: str, append: bool = False) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def save_all(parsed: Namespace, report: Report) -> None:
+def save_all(parsed: Namespace, report: Report, suggestions: Suggestions) -> None:
     """Write what --report asks for. One that fails does not keep the others. Raises UsageError."""
     failed = None
     for target in targets(parsed):
         try:
-            save(target.path, rendered(parsed, target.format, report), target.format in APPENDED)
+            save(target.path, rendered(parsed, target.format, report, suggestions), target.format in APPENDED)
         except UsageError as error:
             failed = failed or error
     if failed:

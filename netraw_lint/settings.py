@@ -55,7 +55,7 @@ def merged(parsed: Namespace, found: Config, baseline: frozenset[str] = frozense
         _selected(parsed, found),
         runtimes,
         tuple(CatalogueRow(**row) for row in found.get("workloads")),
-        parsed.show_containers or "html" in _formats(parsed, found),
+        parsed.show_containers or "html" in formats(parsed, found),
         found.get("charts"),
         parsed.fix_drop or found.get("fix-drop"),
         exemptions=_exemptions(found),
@@ -226,10 +226,10 @@ def output_format(parsed: Namespace, found: Config) -> str:
     name = _output_format(parsed, found)
     if name not in FORMATS:
         raise UsageError(f'unknown output format "{name}": choose from {", ".join(FORMATS)}')
-    formats = _formats(parsed, found)
-    if parsed.show_containers and not formats & {"json", "html"}:
+    asked = formats(parsed, found)
+    if parsed.show_containers and not asked & {"json", "html"}:
         raise UsageError("--show-containers needs --output-format json")
-    if parsed.show_suppressed and not formats & SUPPRESSED:
+    if parsed.show_suppressed and not asked & SUPPRESSED:
         raise UsageError(f"--show-suppressed needs a format that can: {', '.join(sorted(SUPPRESSED))}")
     return name
 
@@ -241,7 +241,7 @@ def _output_format(parsed: Namespace, found: Config) -> str:
     return name
 
 
-def _formats(parsed: Namespace, found: Config) -> set[str]:
+def formats(parsed: Namespace, found: Config) -> set[str]:
     """The names of all reporters that are asked for."""
     return {_output_format(parsed, found), *(report.partition("=")[0] for report in parsed.report)}
 

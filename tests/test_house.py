@@ -53,6 +53,7 @@ ROOMS = (
     "judge",  # document -> findings
     "engine",  # the loop
     "fixing",  # sources -> fixed sources
+    "suggesting",  # what --fix would write for each finding alone
     "recording",  # exemptions written into sources
     "changes",  # what becomes of a fixed source
     "charts",  # charts -> findings at their templates, and fixes of these

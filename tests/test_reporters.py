@@ -20,8 +20,9 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from conftest import CHECKOUT, Ran
 from netraw_lint import arguments, cli
-from netraw_lint.model import Edit, Location, Report, Span
+from netraw_lint.model import Location, Report
 from netraw_lint.reporters import APPENDED, COLOURED, FORMATS, SUPPRESSED, markdown
+from netraw_lint.reporters.suggested import Place, Replacement
 from netraw_lint.streams import Streams
 from reporting import CLEAN, FILE, FULL, KEPT, PROBLEMS, SAMPLES, finding, made, rendered
 
@@ -153,13 +154,11 @@ def test_rdjson_counts_columns_in_bytes() -> None:
     assert FILE.split(b"\n")[2][10:13] == b"app"
 
 
-def test_rdjson_suggests_one_edit() -> None:
-    at = FILE.decode().index("app")
-    edits = (Edit(Span(at + 4, at + 8), "4"), Edit(Span(at, at + 3), "web"))
+def test_rdjson_suggests_an_edit() -> None:
+    instead = Replacement(Place(3, "# é𝒳: "), Place(4, "four"), "web\n4")
 
     data = valid(
-        "rdjson",
-        rendered("rdjson", made(finding(), finding(identity="z")), suggestions={finding().identity: edits}),
+        "rdjson", rendered("rdjson", made(finding(), finding(identity="z")), suggestions={finding(): instead})
     )
 
     first, second = data["diagnostics"]
@@ -169,13 +168,11 @@ def test_rdjson_suggests_one_edit() -> None:
     assert "suggestions" not in second
 
 
-@pytest.mark.parametrize("data", [None, b"\xff\xfea\x00"])
-def test_rdjson_suggests_nothing_for_a_file_that_cannot_be_read(data: bytes | None) -> None:
-    edits = {finding().identity: (Edit(Span(0, 0), "x"),)}
+def test_rdjson_suggests_nothing_for_a_file_in_utf_16() -> None:
+    """Its columns are bytes of UTF-8, which that file does not have."""
+    instead = Replacement(Place(3, ""), Place(3, ""), "x", "utf-16-le")
 
-    assert "suggestions" not in rendered(
-        "rdjson", made(finding()), suggestions=edits, read=lambda _path: data
-    )
+    assert "suggestions" not in rendered("rdjson", made(finding()), suggestions={finding(): instead})
 
 
 # --- XML -----------------------------------------------------------------------------------------------------

@@ -16,9 +16,10 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from conftest import CHECKOUT, Tool
 from netraw_lint import rules
-from netraw_lint.model import Edit, Location, Problem, Report, Span
+from netraw_lint.model import Location, Problem, Report
 from netraw_lint.reporters import sarif
 from netraw_lint.reporters.linehash import line_hashes
+from netraw_lint.reporters.suggested import Place, Replacement
 from reporting import CLEAN, FULL, LINE, PROBLEMS, SAMPLES, extra, finding, made, rendered
 
 SUBSET = json.loads((CHECKOUT / "tests" / "schemas" / "sarif-subset.schema.json").read_text("utf-8"))
@@ -67,7 +68,7 @@ def test_logs_are_valid_by_the_schema_of_the_standard(name: str) -> None:
     path = os.environ.get("SARIF_SCHEMA")
     if not path:
         pytest.skip("SARIF_SCHEMA names no copy of sarif-schema-2.1.0.json")
-    suggestions = {finding().identity: (Edit(Span(0, 0), "x"),)}
+    suggestions = {finding(): Replacement(Place(3, "# é𝒳: "), Place(3, "# é𝒳: app"), "web")}
     data = log(SAMPLES[name], show_suppressed=True, suggestions=suggestions)
     assert [
         error.message for error in Draft4Validator(json.loads(Path(path).read_text())).iter_errors(data)
@@ -190,10 +191,9 @@ def test_links_in_a_message_are_none() -> None:
 
 
 def test_fixes() -> None:
-    at = len("one\ntwo\n# é𝒳: ")
-    edits = (Edit(Span(at + 4, at + 4), "new\n"), Edit(Span(at, at + 3), "web"))
+    instead = Replacement(Place(3, "# é𝒳: "), Place(4, ""), "web\nnew\n")
 
-    (result,) = results(made(finding()), suggestions={finding().identity: edits})
+    (result,) = results(made(finding()), suggestions={finding(): instead})
 
     assert result["fixes"][0]["artifactChanges"][0]["replacements"] == [
         {

@@ -8,7 +8,7 @@ A module has ``render(report, colour, **extra) -> str``. It names the extras tha
 - ``read``: reads the file behind a path of the report once more, None where there is none;
 - ``when``: the date and time of the run, in words; ``settings``: gives the settings in force, by name;
 - ``show_suppressed``: whether to list what was exempted;
-- ``suggestions``: edits in the text of the file that would resolve a finding, by the finding's identity.
+- ``suggestions``: what --fix would write for a finding alone, by finding; for the formats that can hold it.
 """
 
 from __future__ import annotations
@@ -30,5 +30,7 @@ FORMATS = {
 COLOURED = frozenset(("full", "concise"))
 # These list what was exempted when asked to; json and html always do.
 SUPPRESSED = frozenset(("json", "sarif", "junit", "markdown", "html"))
+# These take edits: a suggestion is a run of the fixer of its own, which no other format pays for.
+SUGGESTING = frozenset(("sarif", "rdjson"))
 # A job summary is a file that every step adds to.
 APPENDED = frozenset(("markdown",))

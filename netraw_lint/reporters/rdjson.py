@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from netraw_lint.reporters.entries import Entry, entries
 from netraw_lint.reporters.escape import json_text
-from netraw_lint.reporters.suggested import replacement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from netraw_lint.model import Report
-    from netraw_lint.reporters.suggested import Place, Read, Suggestions
+    from netraw_lint.reporters.suggested import Place, Suggestions
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
 
@@ -25,7 +24,6 @@ def render(
     _colour: bool = False,
     *,
     paths: Mapping[str, str] | None = None,
-    read: Read | None = None,
     suggestions: Suggestions | None = None,
     **_extra: object,
 ) -> str:
@@ -33,12 +31,12 @@ def render(
     return json_text(
         {
             "source": {"name": "netraw-lint"},
-            "diagnostics": [_diagnostic(each, suggestions, read) for each in entries(report, paths)],
+            "diagnostics": [_diagnostic(each, suggestions or {}) for each in entries(report, paths)],
         }
     )
 
 
-def _diagnostic(entry: Entry, suggestions: Suggestions | None, read: Read | None) -> dict[str, Any]:
+def _diagnostic(entry: Entry, suggestions: Suggestions) -> dict[str, Any]:
     location: dict[str, Any] = {"path": entry.shown}
     result: dict[str, Any] = {
         "message": f"{entry.title}: {entry.whole}",
@@ -56,8 +54,8 @@ def _diagnostic(entry: Entry, suggestions: Suggestions | None, read: Read | None
         "start": {"line": at.line, "column": _column(finding.excerpt[: at.column - 1])},
         "end": {"line": at.end_line, "column": _column(finding.excerpt[: at.end_column - 1])},
     }
-    instead = replacement(finding, suggestions, read)
-    if instead:
+    instead = suggestions.get(finding)
+    if instead and instead.encoding == "utf-8":  # in any other, columns in bytes mean nothing
         extent = {"start": _position(instead.start), "end": _position(instead.end)}
         result["suggestions"] = [{"range": extent, "text": instead.text}]
     return result

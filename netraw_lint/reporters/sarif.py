@@ -11,15 +11,16 @@ from netraw_lint.reporters import sarif_rules
 from netraw_lint.reporters.entries import of_finding, of_problem, placed, worst_first
 from netraw_lint.reporters.escape import brief, json_text
 from netraw_lint.reporters.linehash import line_hashes
-from netraw_lint.reporters.suggested import replacement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from netraw_lint.model import ContainerRef, Exemption, Finding, ObjectRef, Problem, Report
-    from netraw_lint.reporters.suggested import Read, Suggestions
+    from netraw_lint.reporters.suggested import Suggestions
+
+    Read = Callable[[str], bytes | None]
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -84,7 +85,7 @@ class _Run:
         self.version = version
         self.paths = paths
         self.read = read
-        self.suggestions = suggestions
+        self.suggestions = suggestions or {}
         self.rules = sarif_rules.descriptors()
         self.indices = {rule["id"]: number for number, rule in enumerate(self.rules)}
         self.exempt = report.exempt if show_suppressed else ()
@@ -185,7 +186,7 @@ class _Run:
         return {**self._result(exemption.finding), "suppressions": [suppression]}
 
     def _fix(self, finding: Finding) -> dict[str, Any] | None:
-        instead = replacement(finding, self.suggestions, self.read)
+        instead = self.suggestions.get(finding)
         if instead is None:
             return None
         region = {
