@@ -10,6 +10,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import pytest
 
 from netraw_lint import capabilities, cli, rules
@@ -52,6 +53,12 @@ def settings() -> dict[str, Any]:
 
 def page(report: Report, **changes: Any) -> str:
     return rendered("html", report, **{"when": "2030-01-31 12:00 UTC", "settings": settings, **changes})
+
+
+@pytest.mark.parametrize("hostile", ["web", *HOSTILE], ids=lambda name: ascii(name[:40]))
+def test_the_standard_parser_finds_no_error(hostile: str) -> None:
+    """html5lib in its strict mode stops at the first thing that the HTML standard calls a parse error."""
+    html5lib.HTMLParser(strict=True).parse(page(everywhere(hostile)))
 
 
 class Checked(HTMLParser):

@@ -33,12 +33,27 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _EXTERNAL = ("settings", "baseline")
 
 _NOT_CHECKED, _LEFT_OUT = "not-checked", "left-out"
+
+
+def _notification(name: str, short: str, full: str) -> dict[str, Any]:
+    # GitHub and Azure DevOps ask for these here too (rules GH2012 and GHAzDO2012 of Microsoft's validator).
+    texts = {"shortDescription": {"text": short}, "fullDescription": {"text": full}}
+    # A name may not be that of the id.
+    return {"id": name, "name": name.replace("-", " "), **texts, "help": {"text": full}}
+
+
 _NOTIFICATIONS = (
-    {"id": _NOT_CHECKED, "shortDescription": {"text": "Something was not checked."}},
-    {
-        "id": _LEFT_OUT,
-        "shortDescription": {"text": "Results were left out: there are more than a log may hold."},
-    },
+    _notification(
+        _NOT_CHECKED,
+        "Something was not checked.",
+        "A file, a document or a chart could not be read or rendered. What is in it may hold NET_RAW: the run "
+        "ends with exit code 2, and the message says what to do.",
+    ),
+    _notification(
+        _LEFT_OUT,
+        "Results were left out: there are more than a log may hold.",
+        "GitHub refuses a log with more results or bytes. The worst are here; the other formats have all of them.",
+    ),
 )
 
 
@@ -98,6 +113,7 @@ class _Run:
         """The log with at most so many results."""
         driver = {
             "name": "netraw-lint",
+            "fullName": f"netraw-lint {self.version or '0'}",
             "version": self.version or "0",
             "rules": self.rules,
             "notifications": list(_NOTIFICATIONS),
