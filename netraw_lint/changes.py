@@ -6,7 +6,7 @@ import os
 
 from netraw_lint.fix.diff import unified
 from netraw_lint.model import Problem, Report, Source
-from netraw_lint.reporters.escape import line_start, printable
+from netraw_lint.reporters.escape import has_command, line_start, lines_printable, printable
 from netraw_lint.sources import stdin, writing
 
 TYPE_CHECKING = False
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 class Changes:
     """Takes the new data of each changed source; with ``diff``, nothing is written.
 
-    ``filtered`` is what --fix passes from the standard input to the standard output, None if it was not read.
+    A patch is exact, since it is to be applied; ``agent`` says that one reads along which obeys lines of a log, so
+    that a patch with such a line has to be left out. ``filtered`` is what --fix passes from the standard input to the standard output, None if it was not read.
     """
 
-    def __init__(self, diff: bool) -> None:
+    def __init__(self, diff: bool, agent: bool = False) -> None:
         self.diff = diff
+        self.agent = agent
         self.filtered: bytes | None = None
         self._stdin: Source | None = None
         self._rest: BinaryIO | None = None
@@ -71,10 +73,14 @@ class Changes:
             report = report.replace(findings=tuple(each for each in report.findings if each not in known))
         return report.replace(fixed=len(gone))
 
-    def output(self) -> Iterator[bytes]:
-        """What belongs on the standard output, byte for byte: a patch, or the filtered standard input."""
+    def output(self, terminal: bool = False) -> Iterator[bytes]:
+        """What belongs on the standard output, byte for byte: a patch, or the filtered standard input.
+
+        On a terminal, where nobody applies it, a patch is made printable.
+        """
         if self.diff:
-            yield "".join(self._patches.values()).encode()
+            patches = "".join(self._patches.values())
+            yield (lines_printable(patches) if terminal else patches).encode()
         elif self.filtered is not None:
             yield self.filtered
             while self._rest is not None and (chunk := _read_on(self._rest)):
@@ -102,8 +108,14 @@ class Changes:
             self._notes.append(f"{shown}: outside the current directory: its patch is for `git apply` in /")
             path = path.replace(os.sep, "/").lstrip("/")
         old, new = (writing.encoded(source, each).decode() for each in (source.data, data))
+        patch = unified(path, old, new)
+        if self.agent and has_command(patch):
+            self._notes.append(
+                f"{shown}: would change; its patch has a line that this build agent would obey: use --fix"
+            )
+            return
         # A file and a link to it are one file.
-        self._patches[path] = unified(path, old, new)
+        self._patches[path] = patch
 
 
 class _Tee:

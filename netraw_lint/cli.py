@@ -114,7 +114,7 @@ def _record(parsed: Namespace, found: Config, out: Streams) -> int:
     terms = settings.terms(parsed)
     merged = settings.merged(parsed, found)
     catalogue = _catalogue(merged)
-    changes = Changes(parsed.diff)
+    changes = Changes(parsed.diff, streams.read_by_agent())
     recorder = recording.Recorder(merged, catalogue, changes.commit, terms, parsed.grant)
     read = inputs.sources(parsed, found, out, [], changes)
     report = engine.lint(changes.over(recorder.over(read)), merged, catalogue)
@@ -122,7 +122,7 @@ def _record(parsed: Namespace, found: Config, out: Streams) -> int:
         count = recorder.matches or "no"
         hint = "" if not recorder.matches else ": say which, as kind/name/container"
         raise UsageError(f"{count} containers are called {parsed.grant} here{hint}")
-    for data in changes.output():
+    for data in changes.output(out.stdout.isatty()):
         out.write(data)
     for line in recorder.told() if not parsed.diff else ():
         out.write(line)
@@ -219,7 +219,7 @@ def _fixer(
     from netraw_lint import fixing
     from netraw_lint.changes import Changes
 
-    changes = Changes(parsed.diff)
+    changes = Changes(parsed.diff, streams.read_by_agent())
     codes = fixing.codes(merged, settings.fixable(parsed, found), frozenset())
     unsafe = settings.unsafe_fixes(parsed, found)
     return changes, fixing.Fixer(merged, catalogue, codes, changes.commit, unsafe, ignored)
@@ -240,7 +240,7 @@ def _told(parsed: Namespace, name: str, fixer: Fixer, changes: Changes, out: Str
     from netraw_lint.reporters import COLOURED
 
     taken = parsed.diff or changes.filtered is not None
-    for data in changes.output():
+    for data in changes.output(out.stdout.isatty()):
         out.write(data)
     lines = "".join(f"{line}\n" for line in changes.told(fixer.fixed))
     to_stderr = taken or name not in COLOURED

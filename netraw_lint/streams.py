@@ -49,6 +49,11 @@ class Streams(Noun):
         self.write(f"netraw-lint: {printable(message)}\n", to_stderr=True)
 
 
+def read_by_agent() -> bool:
+    """Whether a build agent reads what is printed, and obeys some of it: each kind names itself."""
+    return any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
+
+
 def standard() -> Streams:
     """The streams of the process."""
     for stream in (sys.stdout, sys.stderr):

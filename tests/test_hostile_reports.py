@@ -10,15 +10,17 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 import netraw_lint
+from conftest import Tool
 from netraw_lint.model import ContainerRef, Exemption, ObjectRef, Problem, Report
 from netraw_lint.reporters import COLOURED, FORMATS
-from netraw_lint.reporters.escape import shortened, xml
+from netraw_lint.reporters.escape import has_command, lines_printable, shortened, xml
 from reporting import KEPT, finding, made, rendered
 
 # Each holds the mark by which a person recognises it.
@@ -335,3 +337,98 @@ def test_xml_text_survives_a_parser() -> None:
 
     assert ET.fromstring(f'<x a="{xml(text)}"/>').get("a") == text  # noqa: S314
     assert ET.fromstring(f"<x>{xml(text)}</x>").text == text  # noqa: S314
+
+
+# --- what a run of the program prints -------------------------------------------------------------------------------
+
+BODY = "apiVersion: v1\nkind: Pod\nmetadata: {{name: x}}\nspec:\n  containers:\n  - name: a\n    image: {}\n"
+RUNS = (
+    [],
+    ["-v"],
+    ["--output-format=concise", "--color=always"],
+    ["--statistics"],
+    ["--show-files"],
+    ["--show-settings"],
+    ["--output-format=github"],
+    ["--output-format=azure"],
+    ["--diff", "-v"],
+    ["--fix", "-v"],
+    ["--add-exemptions", "--reason=it pings"],
+)
+FILES = (
+    "::error::file.yaml",
+    "x\n::error::line.yaml",
+    "##vso[task.complete]x.yaml",
+    "e\x1b[31m.yaml",
+    "\u2028::error::x.yaml",
+    "\x85##[error]x.yaml",
+    "\u202e.yaml",
+    "\udcff::error::bytes.yaml",
+)
+
+
+@pytest.fixture
+def hostile_folder(tmp_path: Path) -> Path:
+    """Hostile names of files, directories and links, hostile values, unreadable files, and a chart that is none."""
+    values = [json.dumps(name) for name in HOSTILE if 0 < len(name) < 1000]
+    (tmp_path / "values.yaml").write_text(
+        "---\n".join(BODY.format("y").replace("x}", f"{value}}}") for value in values), "utf-8"
+    )
+    for name in FILES:
+        (tmp_path / name).write_text(BODY.format("y"))
+        (tmp_path / f"broken{name}").write_text("kind: Pod\nspec: {image: [\n")
+        (tmp_path / f"binary{name}").write_bytes(b"image: \x00\xff")
+        chart = tmp_path / f"chart{name}"
+        chart.mkdir()
+        (chart / "Chart.yaml").write_text(f"name: {json.dumps(name)}\n")
+        (chart / "templates").mkdir()
+        (chart / "templates" / name).write_text("{{ fail " + json.dumps(name) + " }}\nimage: x\n")
+        (tmp_path / f"link{name}").symlink_to(f"/nonexistent{name}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("args", RUNS, ids=" ".join)
+def test_nothing_that_a_run_prints_is_obeyed(
+    args: list[str], hostile_folder: Path, tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for agent in ("TF_BUILD", "GITHUB_ACTIONS"):
+        monkeypatch.setenv(agent, "true")
+        ran = tool("--isolated", *args, "missing\n::error::x", ".", cwd=hostile_folder)
+        text = without_colours(f"{ran.stdout}\n{ran.stderr}")
+
+        assert ran.code in (0, 1, 2)
+        assert is_clean(text) or "--diff" in args  # a patch is exact; it has no commands
+        if "--output-format=azure" not in args:
+            assert list(obeyed_by_azure(text)) == []
+        else:
+            assert {command for command, _, _ in obeyed_by_azure(text)} == {"task.logissue"}
+        commands = {command for command, _, _ in obeyed_by_github(text)}
+        assert commands == ({"error"} if "--output-format=github" in args else set())
+
+
+def test_a_patch_that_an_agent_would_obey_is_told_and_not_printed(
+    tmp_path: Path, tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ("##vso[task.complete result=Succeeded;]", "x ##[error]y", "##teamcity[x]")
+    for line in lines:
+        (tmp_path / "a.yaml").write_text(BODY.format(f"y # {line}"))
+        monkeypatch.setenv("TF_BUILD", "True")
+        inside = tool("--diff", "a.yaml", cwd=tmp_path)
+        monkeypatch.delenv("TF_BUILD")
+        outside = tool("--diff", "a.yaml", cwd=tmp_path)
+
+        assert (inside.code, inside.stdout) == (1, "")
+        assert "a.yaml: would change; its patch has a line that this build agent would obey" in inside.stderr
+        assert outside.code == 1
+        assert "+    securityContext:" in outside.stdout
+
+
+def test_commands_are_known() -> None:
+    for text in ("a\n ::error::x", "::x", "a\r\u3000::x", "+##[x", " ##VSO[x"):
+        assert has_command(text)
+    for text in ("+::error::x", "a::b", "# ## [x]", "##vso x", ""):
+        assert not has_command(text)
+
+
+def test_a_patch_on_a_terminal_is_printable() -> None:
+    assert lines_printable("-a\x1b[31m\r\n+##[b\n") == "-a\\x1b[31m\n+**[b\n"

@@ -28,6 +28,17 @@ def line_start(text: str) -> str:
     return f"\\{text}" if text.lstrip().startswith("::") else text
 
 
+def has_command(text: str) -> bool:
+    """Whether a build agent that prints a text would obey a line of it."""
+    lines = re.split(r"[\r\n]", text)
+    return re.search(_COMMANDS, text) is not None or any(line.lstrip().startswith("::") for line in lines)
+
+
+def lines_printable(text: str) -> str:
+    """A text with line breaks, each line printable; a carriage return before a break is left out."""
+    return "".join(f"{printable(line.removesuffix(chr(13)))}\n" for line in text.split("\n")[:-1])
+
+
 def folded(text: str, width: int) -> list[str]:
     """Printable text in lines of at most ``width`` columns, each fit to begin a line; never breaks a word."""
     lines: list[str] = []
