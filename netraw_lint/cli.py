@@ -143,7 +143,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     merged = settings.merged(parsed, found, frozenset(baseline.entries if baseline else ()))
     format_name = settings.output_format(parsed, found)
     ignored = inputs.ignored(found)
-    if parsed.report:
+    if parsed.report or parsed.output_file:
         from netraw_lint import outputs
 
         outputs.targets(parsed)  # a mistake is told before the work
@@ -263,7 +263,9 @@ def _write(
         colour = text and not parsed.output_file and settings.colour(parsed.color, out.stdout.isatty())
         rendered = outputs.rendered(parsed, name, report, suggestions, colour)
         if parsed.output_file:
-            outputs.save(parsed.output_file, rendered)
+            from netraw_lint import saving
+
+            saving.save(parsed.output_file, rendered)
         else:
             out.write(rendered, to_stderr)
     outputs.save_all(parsed, report, suggestions)

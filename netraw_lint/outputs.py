@@ -33,8 +33,13 @@ class Target(Noun):
 
 def targets(parsed: Namespace) -> list[Target]:
     """What --report asks for, so far as can be told before the work begins. Raises UsageError."""
+    from netraw_lint import saving
+
     found: list[Target] = []
-    taken = {os.path.abspath(parsed.output_file)} if parsed.output_file else set()
+    taken: set[object] = set()
+    if parsed.output_file:
+        saving.check(parsed.output_file, f"-o {parsed.output_file}", parsed.paths)
+        taken.add(saving.identity(parsed.output_file))
     for given in parsed.report:
         name, equals, path = given.partition("=")
         if not equals or not path:
@@ -43,12 +48,10 @@ def targets(parsed: Namespace) -> list[Target]:
             raise UsageError(f'unknown report format "{name}": choose from {", ".join(FORMATS)}')
         if path == "-":
             raise UsageError(f"--report {given}: the standard output is for --output-format {name}")
-        folder = os.path.dirname(path) or os.curdir
-        if not os.path.isdir(folder):
-            raise UsageError(f"--report {given}: there is no directory {folder}")
-        if os.path.abspath(path) in taken:
+        saving.check(path, f"--report {given}", parsed.paths)
+        if saving.identity(path) in taken:
             raise UsageError(f"--report {given}: another report goes to that file")
-        taken.add(os.path.abspath(path))
+        taken.add(saving.identity(path))
         found.append(Target(name, path))
     return found
 
@@ -69,24 +72,18 @@ def rendered(
     return statistics(report) + str(module.render(report.replace(findings=()), colour))
 
 
-def save(path: str, content: str, append: bool = False) -> None:
-    """Write a report to a file. Raises UsageError."""
-    mode = "a" if append else "w"
-    try:
-        with open(path, mode, encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            if append and file.tell():
-                file.write("\n")
-            file.write(content)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
-
-
 def save_all(parsed: Namespace, report: Report, suggestions: Suggestions) -> None:
     """Write what --report asks for. One that fails does not keep the others. Raises UsageError."""
+    if not parsed.report:
+        return
+    from netraw_lint import saving
+
     failed = None
     for target in targets(parsed):
         try:
-            save(target.path, rendered(parsed, target.format, report, suggestions), target.format in APPENDED)
+            saving.save(
+                target.path, rendered(parsed, target.format, report, suggestions), target.format in APPENDED
+            )
         except UsageError as error:
             failed = failed or error
     if failed:

@@ -162,7 +162,7 @@ spec:
         ("--runtimes=", "--runtimes needs a name: choose from containerd, cri-o, docker"),
         ("--config missing.yaml", "missing.yaml: cannot be read: No such file or directory"),
         ("--show-containers", "--show-containers needs --output-format json"),
-        ("--output-file missing/out.txt bad.yaml", "cannot write missing/out.txt: No such file or directory"),
+        ("--output-file missing/out.txt bad.yaml", "-o missing/out.txt: there is no directory missing"),
     ],
 )
 def test_a_wrong_call_is_exit_2_and_says_why(args: str, words: str, tool: Tool, tmp_path: Path) -> None:

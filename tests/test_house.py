@@ -67,6 +67,7 @@ ROOMS = (
     "arguments",  # every option of the command line
     "completion",  # the options for shells
     "options",  # the command line, read quickly where it is simple
+    "saving",  # a report into a file
     "outputs",  # reports to the standard output and to files
     "api",  # linting as a library
     "__init__",  # the public API's names

@@ -462,6 +462,76 @@ def test_a_report_that_cannot_be_written_does_not_keep_the_others(tool: Here, fo
     assert "NRL003" in (folder / "out.sarif").read_text()
 
 
+def test_two_names_of_one_file_are_one_file(tool: Here, folder: Path) -> None:
+    (folder / "a").write_text("old")
+    (folder / "link").symlink_to("a")
+    (folder / "new").symlink_to("b")
+    os.link(folder / "a", folder / "hard")
+
+    for one, other in (("a", "link"), ("a", "hard"), ("new", "b")):
+        ran = tool(f"--report=sarif={one}", f"--report=json={other}", "bad.yaml", cwd=folder)
+        assert ran.code == 2
+        assert "another report goes to that file" in ran.stderr
+    assert (folder / "a").read_text() == "old"
+
+
+@pytest.mark.parametrize("option", ["--report=json={}", "-o{}"])
+@pytest.mark.parametrize("name", ["bad.yaml", "other.yml", "named.json"])
+def test_no_report_overwrites_a_manifest(option: str, name: str, tool: Here, folder: Path) -> None:
+    (folder / name).write_text(BAD)
+
+    ran = tool(option.format(name), "named.json" if name == "named.json" else ".", cwd=folder)
+
+    assert ran.code == 2
+    assert "a manifest, which a report would overwrite" in ran.stderr
+    assert (folder / name).read_text() == BAD
+
+
+def test_a_report_replaces_the_one_of_the_last_run(tool: Here, folder: Path) -> None:
+    """Also where the directory is linted: it holds no workload."""
+    (folder / "real.json").write_text("old")
+    (folder / "real.json").chmod(0o640)
+    (folder / "link.json").symlink_to("real.json")
+    with (folder / "real.json").open() as reader:
+        for _ in range(2):
+            assert tool("-q", "--report=json=link.json", ".", cwd=folder).code == 1
+        assert reader.read() == "old", "who reads the old one reads it to its end"
+
+    assert (folder / "link.json").is_symlink()
+    assert (folder / "real.json").stat().st_mode & 0o777 == 0o640
+    assert json.loads((folder / "real.json").read_text())["summary"]["findings"] == 1
+    assert not list(folder.glob("*.tmp"))
+
+
+def test_a_pipe_that_nobody_reads_from_is_not_waited_for(tool: Here, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+
+    ran = tool("-q", "--report=json=pipe", "--report=sarif=out.sarif", "bad.yaml", cwd=folder)
+
+    assert ran.code == 2
+    assert "cannot write pipe: nobody reads from that pipe" in ran.stderr
+    assert (folder / "out.sarif").exists()
+
+
+def test_a_pipe_is_written_to(tool: Here, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+    assert tool("-q", "--report=gitlab=pipe", "bad.yaml", cwd=folder).code == 1
+
+    assert json.loads(os.read(reader, 1 << 20))[0]["check_name"] == "NRL003"
+    os.close(reader)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_full_disk_is_told(tool: Here, folder: Path) -> None:
+    ran = tool("--report=json=/dev/full", "--report=sarif=out.sarif", "bad.yaml", cwd=folder)
+
+    assert ran.code == 2
+    assert "cannot write /dev/full: No space left on device" in ran.stderr
+    assert (folder / "out.sarif").exists()
+
+
 def test_evidence_goes_to_the_report_that_can_hold_it(tool: Here, folder: Path) -> None:
     ran = tool("--show-containers", "--report=json=out", "good.yaml", cwd=folder)
 
