@@ -29,6 +29,11 @@ HATCH = (
     "</path></pattern></defs></svg>\n"
 )
 _CONTROL = "Minimize the admission of containers with the NET_RAW capability"
+# aquasecurity/kube-bench, cfg/*/policies.yaml.
+_NUMBERS = (
+    "The control is 5.2.8 in the CIS benchmarks for Kubernetes 1.23 and later, 5.2.7 in those for Kubernetes 1.5 to 1.20 "
+    "and OpenShift, 4.2.7 in AKS 1.0, EKS 1.0 and 1.1, and GKE 1.2."
+)
 # So many rows of a table that sums up stand open.
 _OPEN = 15
 _LEGEND = (
@@ -123,7 +128,7 @@ def top(report: Report, counted: Figures, version: str, when: str) -> str:
         f"the CIS control <q>{_CONTROL}</q>. {reason}</p>\n"
         '<p class="soft"><small>NET_RAW lets a program open raw sockets: sniff its network, forge packets, spoof ARP and '
         "DNS. The verdict is about what the manifests ask for; what else a cluster admits is up to its admission "
-        "policy.</small></p></div>\n"
+        f"policy. {_NUMBERS}</small></p></div>\n"
         f'</header>\n<main id="main">\n<dl class="figures">\n{cells}</dl>\n{_share(whole)}{_runtimes(counted)}'
         f'<nav aria-label="Contents"><ul>\n{nav}</ul></nav>\n'
     )

@@ -21,7 +21,7 @@ STYLE = (
 *, *::before, *::after { box-sizing: border-box; }
 html { background: var(--page); -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0 auto; padding: 0 clamp(1rem, 4vw, 3rem) 4rem; max-width: 82rem; color: var(--ink);
+  margin: 0 auto; padding: 0 clamp(1rem, 4vw, 3rem) 4rem; max-width: 92rem; color: var(--ink);
   font: 400 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif;
   overflow-wrap: anywhere; font-variant-numeric: tabular-nums;
 }
@@ -138,11 +138,11 @@ footer { margin-top: 4.5rem; padding-top: 1rem; border-top: 1px solid var(--line
 @media screen {
   #judged, #judged thead, #judged tbody { display: block; }
   .r1 { --n: 1; } .r2 { --n: 2; } .r3 { --n: 3; }
-  #judged tr { display: grid; gap: 0 1rem; grid-template-columns: 6.6rem minmax(0, 20fr) 6.4rem repeat(var(--n), 4.7rem) minmax(0, 21fr) minmax(0, 20fr); border-bottom: 1px solid var(--line); }
+  #judged tr { display: grid; gap: 0 1rem; grid-template-columns: 6.4rem minmax(0, 18fr) 6.2rem repeat(var(--n), 4.9rem) minmax(0, 31fr) minmax(0, 20fr); border-bottom: 1px solid var(--line); }
   #judged th, #judged td { border: 0; padding: .6rem 0; min-width: 0; }
   #judged thead { position: sticky; top: 0; background: var(--page); z-index: 1; }
   #judged thead tr { border-bottom-color: var(--stop); }
-  #judged tbody tr { content-visibility: auto; contain-intrinsic-size: auto 6.5rem; }
+  #judged tbody tr { content-visibility: auto; contain-intrinsic-size: auto 5.2rem; }
 }
 @media screen and (max-width: 66rem) {
   .tools { grid-template-columns: repeat(2, minmax(0, 1fr)); }
@@ -195,7 +195,8 @@ footer { margin-top: 4.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   .chunk li { padding: .5rem 0; }
   .pair { grid-template-columns: 1fr 1fr; gap: 1.5rem 2rem; }
   #judged { font-size: 7.4pt; } #judged .why, #judged small { font-size: 6.8pt; }
-  #judged col.w1 { width: 7.5%; } #judged col.w2 { width: 20%; } #judged col.w3 { width: 9%; } #judged col.w4 { width: 6%; } #judged col.w5 { width: 22%; }
+  #judged col.w1 { width: 7.5%; } #judged col.w2 { width: 17%; } #judged col.w3 { width: 8.5%; } #judged col.w4 { width: 5.5%; } #judged col.w5 { width: 28%; }
+  #judged .why small { display: inline; padding-left: .4em; } #judged th, #judged td { line-height: 1.3; }
   #judged th, #judged td { padding-right: .4rem; } #judged thead th, .state { font-size: 7pt; } .state { padding: 0 .3em; }
   th, td { padding: .28rem .7rem .28rem 0; }
   td.chart { padding-top: .5rem; }
