@@ -22,7 +22,8 @@ class Changes:
     """Takes the new data of each changed source; with ``diff``, nothing is written.
 
     A patch is exact, since it is to be applied; ``agent`` says that one reads along which obeys lines of a log, so
-    that a patch with such a line has to be left out. ``filtered`` is what --fix passes from the standard input to the standard output, None if it was not read.
+    that a patch with such a line has to be left out. ``filtered`` is what --fix passes from the standard input to
+    the standard output, None if it was not read.
     """
 
     def __init__(self, diff: bool, agent: bool = False) -> None:

@@ -53,11 +53,13 @@ def _is_meant(finding: Finding, fixer: Fixer) -> bool:
 
 
 def _in_file(source: Source, wanted: list[Finding], fixer: Fixer) -> dict[Finding, Replacement]:
+    by_document: dict[int, list[Finding]] = {}
+    for finding in wanted:
+        by_document.setdefault(finding.document, []).append(finding)
     found: dict[Finding, Replacement] = {}
     for chunk in splitting.chunks(source.data, fixer.catalogue.holds_containers):
-        here = [finding for finding in wanted if chunk and finding.document == chunk.index]
-        if chunk and here:
-            found |= _in_document(_Document(source, chunk, fixer), here)
+        if chunk and chunk.index in by_document:
+            found |= _in_document(_Document(source, chunk, fixer), by_document[chunk.index])
     return found
 
 
