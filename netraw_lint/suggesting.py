@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from netraw_lint import splitting
 from netraw_lint.fix.edits import OverlapError, apply
 from netraw_lint.model import Source
 from netraw_lint.reporters.suggested import difference, replacement
@@ -57,7 +56,7 @@ def _in_file(source: Source, wanted: list[Finding], fixer: Fixer) -> dict[Findin
     for finding in wanted:
         by_document.setdefault(finding.document, []).append(finding)
     found: dict[Finding, Replacement] = {}
-    for chunk in splitting.chunks(source.data, fixer.catalogue.holds_containers):
+    for chunk in fixer.chunks(source.data):
         if chunk and chunk.index in by_document:
             found |= _in_document(_Document(source, chunk, fixer), by_document[chunk.index])
     return found

@@ -206,7 +206,7 @@ def test_only_files_that_were_linted_have_suggestions(
 
     cli.main(["--isolated", "--output-format=sarif", "--stdin-filename=a.yaml", "-"], streams)
 
-    assert "fixes" not in streams.stdout.getvalue()
+    assert '"fixes"' not in streams.stdout.getvalue()
     assert json.loads(streams.stdout.getvalue())["runs"][0]["results"]
 
 
