@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -14,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from conftest import CHECKOUT, Ran
-from netraw_lint import arguments, cli
+from netraw_lint import cli
 from netraw_lint.model import Location, Report
 from netraw_lint.reporters import APPENDED, COLOURED, FORMATS, SUPPRESSED, markdown
 from netraw_lint.reporters.suggested import Place, Replacement
@@ -574,25 +572,8 @@ def test_a_format_loads_nothing_of_the_others(name: str, folder: Path) -> None:
 
 # --- the page ------------------------------------------------------------------------------------------------
 
-BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-
-
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
-def test_yaml_of_the_page_can_be_read(block: str) -> None:
-    assert isinstance(yaml.safe_load(block), dict)
-
 
 def test_every_format_has_its_section() -> None:
     sections = re.findall(r"^## `(\w+)`", PAGE, re.MULTILINE)
 
     assert sections == list(FORMATS)
-
-
-def test_commands_of_the_page_are_understood() -> None:
-    calls = re.findall(r"(?:^|[ '])netraw-lint (-[^\n']*)", PAGE, re.MULTILINE)
-
-    assert len(calls) > 6
-    for call in calls:
-        parsed = arguments.parser("").parse_args(shlex.split(call))
-        assert parsed.paths == ["k8s/"]
-        assert {report.partition("=")[0] for report in parsed.report} <= set(FORMATS)
