@@ -51,7 +51,16 @@ def parser(version: str) -> argparse.ArgumentParser:
     )
     add("-V", "--version", action="version", version=f"netraw-lint {version}")
 
-    for group in (_rules, _fixing, _exemptions_and_old_findings, _files, _output, _settings, _information):
+    for group in (
+        _rules,
+        _fixing,
+        _exemptions_and_old_findings,
+        _files,
+        _policies,
+        _output,
+        _settings,
+        _information,
+    ):
         group(parser)
     parser.suggest_on_error = True  # type: ignore[attr-defined]  # from Python 3.14
     return parser
@@ -144,6 +153,17 @@ def _files(parser: argparse.ArgumentParser) -> None:
     )
 
     _add_charts(parser)
+
+
+def _policies(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("admission policies").add_argument
+    add(
+        "--print-policy",
+        metavar="ENGINE",
+        help="print a policy that refuses what the linter reports: psa, vap, kyverno, gatekeeper, psp, scc or azure;"
+        " it only audits",
+    )
+    add("--enforce", action="store_true", help="print the policy that refuses instead of auditing")
 
 
 def _output(parser: argparse.ArgumentParser) -> None:

@@ -87,6 +87,8 @@ def _run(parsed: Namespace, out: Streams) -> int:
         crosscheck.refuse_other_modes(parsed)
     if parsed.show_files:
         return _show_files(parsed, found, out)
+    if parsed.print_policy or parsed.enforce:
+        return _print_policy(parsed, found, out)
     if parsed.grant or parsed.add_exemptions:
         return _record(parsed, found, out)
     return _lint(parsed, found, out)
@@ -104,6 +106,21 @@ def _show_files(parsed: Namespace, found: Config, out: Streams) -> int:
         else:
             out.write(f"{line_start(item.path)}\n")
     return code
+
+
+def _print_policy(parsed: Namespace, found: Config, out: Streams) -> int:
+    from netraw_lint.emit import command
+
+    manifest, untold = command.written(parsed, found)
+    if parsed.output_file:
+        from netraw_lint import outputs
+
+        outputs.save(parsed.output_file, manifest)
+    else:
+        out.write(manifest)
+    for each in untold:
+        out.tell(f"not in the policy: {each}")
+    return CLEAN
 
 
 def _record(parsed: Namespace, found: Config, out: Streams) -> int:

@@ -57,6 +57,8 @@ _DEFAULTS: dict[str, Any] = {
     "namespace": "",
     "kube_version": "",
     "api_versions": [],
+    "print_policy": None,
+    "enforce": False,
     "output_format": None,
     "output_file": None,
     "report": [],

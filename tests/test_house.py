@@ -61,6 +61,7 @@ ROOMS = (
     "settings",  # options and settings file -> what is in force
     "adoption",  # living with old findings: baseline, git revision
     "inputs",  # what a run reads
+    "emit",  # admission policies, written from the settings
     "charting",  # the charts that the command line meets
     "explain",  # a rule's documentation
     "progress",  # what long work shows on a terminal
