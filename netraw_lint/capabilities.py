@@ -253,7 +253,8 @@ def _docker(add: Names, drop: Names, privileged: bool) -> tuple[Holding, str]:
 def _unknown(add: Names, drop: Names) -> str | None:
     """The first name that CRI-O and Docker do not know."""
     for name in (*add, *drop):
-        upper = name.upper()
+        # Go makes one letter of one letter; Python makes ST of the ligature in CHECKPOINT_REﬆORE.
+        upper = "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)
         if upper != ALL and upper.removeprefix("CAP_") not in KNOWN:
             return name
     return None

@@ -186,12 +186,65 @@ def test_an_exemption_spares_what_it_names_and_nothing_else(
     assert found == {each["metadata"]["name"] for each in refused_still}
 
 
-@pytest.mark.parametrize(("kind", "refused"), [each for each in ENGINES if each.values[0] != "vap"])
+# That of a ValidatingAdmissionPolicy stands in its binding, which is not CEL.
+BOUND = [each for each in ENGINES if each.id != "vap-cel"]
+
+
+@pytest.mark.parametrize(("kind", "refused"), BOUND)
 def test_an_exempt_namespace_is_left_alone(kind: str, refused: Refused, tmp_path: Path) -> None:
     manifest = printed(kind, RUNTIMES["all"], {"namespace": "kube-system", "reason": "the node agents"})
     objects = [in_namespace(pod("agent"), "kube-system"), pod("other")]
 
     assert refused(manifest, objects, tmp_path) == {"other"}
+
+
+# --- Pod Security admission, whose own code is in Kyverno ---------------------------------------------------
+
+RESTRICTED = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: pod-security}
+spec:
+  rules:
+    - name: restricted
+      match: {any: [{resources: {kinds: [Pod]}}]}
+      validate:
+        failureAction: Enforce
+        podSecurity: {level: restricted, version: latest}
+"""
+
+
+@pytest.mark.skipif(not policy_engines.KYVERNO, reason="no kyverno: set NETRAW_LINT_TEST_KYVERNO")
+def test_pod_security_restricted_admits_nothing_that_the_linter_reports(tmp_path: Path) -> None:
+    """And differs from it as docs/policies.md says."""
+    told = {
+        "nothing-said": {},
+        "drop-net-raw": {"capabilities": {"drop": ["NET_RAW"]}},
+        "drop-all": {"capabilities": {"drop": ["ALL"]}},
+        "drop-all-lower": {"capabilities": {"drop": ["all"]}},
+        "drop-prefixed": {"capabilities": {"drop": ["CAP_NET_RAW"]}},
+        "add-net-raw": {"capabilities": {"add": ["NET_RAW"], "drop": ["ALL"]}},
+        "add-net-admin": {"capabilities": {"add": ["NET_ADMIN"], "drop": ["NET_RAW"]}},
+        "privileged": {"privileged": True, "capabilities": {"drop": ["ALL"]}},
+    }
+    rows = [pod(name, said) for name, said in told.items()]
+    objects = [restricted_otherwise(each) for each in [*rows, *CASES[:300]]]
+
+    failed = policy_engines.failures_by_kyverno(RESTRICTED, objects, tmp_path)
+
+    admitted = {each["metadata"]["name"] for each in objects} - {name for name, _ in failed}
+    assert admitted & set(told) == {"drop-all"}
+    assert len(admitted) > 5
+    assert not admitted & flagged(objects, RUNTIMES["all"])
+
+
+def restricted_otherwise(obj: Object) -> Object:
+    """A pod with everything else that the level asks for."""
+    made = copy.deepcopy(obj)
+    made["spec"]["securityContext"] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    for container in made["spec"]["containers"]:
+        container.setdefault("securityContext", {})["allowPrivilegeEscalation"] = False
+    return made
 
 
 # --- updates and messages, in CEL ---------------------------------------------------------------------------
@@ -201,6 +254,7 @@ def test_an_exempt_namespace_is_left_alone(kind: str, refused: Refused, tmp_path
 @pytest.mark.parametrize("kind", ["vap", "kyverno"])
 def test_an_update_is_judged_only_if_it_changes_the_pods(kind: str) -> None:
     policy = CelPolicy(printed(kind, RUNTIMES["all"]))
+    assert policy.refusals(HELD, None) == policy.refusals(HELD, {}) != []
     for old in (pod("app"), workload("Deployment", "app", HELD), workload("CronJob", "app", HELD)):
         scaled = copy.deepcopy(old)
         scaled["metadata"]["labels"] = {"seen": "today"}

@@ -34,9 +34,12 @@ def pod_spec(obj: str) -> str:
 
 
 def changed() -> str:
-    """Whether a request makes pods other than those that are there already."""
+    """Whether a request makes pods other than those that are there already.
+
+    Where there is no old object, the API server gives null and Kyverno an empty one.
+    """
     new, old = pod_spec("dyn(object)"), pod_spec("dyn(oldObject)")
-    return f"oldObject == null ||\n{new}\n!=\n{old}"
+    return f"oldObject == null || !has(dyn(oldObject).kind) ||\n{new}\n!=\n{old}"
 
 
 def spared(exempt: Iterable[Exempt]) -> str:

@@ -18,7 +18,8 @@ def manifest(plan: Plan) -> str:
     told = head(
         "gatekeeper",
         plan,
-        "For Gatekeeper 3.11 and later. Apply the template first, the constraint once its kind exists. "
+        "For Gatekeeper, in the dialect of Rego that every version reads (checked with 3.23). Apply the template first, the"
+        " constraint once its kind exists. "
         + (
             "It refuses."
             if plan.enforce

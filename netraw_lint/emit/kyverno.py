@@ -1,7 +1,7 @@
 """A ValidatingPolicy for Kyverno (policies.kyverno.io/v1).
 
-Kyverno's older ClusterPolicy is deprecated, and neither it nor a PolicyException knows single containers. So the
-exemptions stand in the policy itself, where they work whether or not PolicyExceptions are switched on.
+Kyverno deprecated its older ClusterPolicy in 1.17, and a PolicyException knows no single containers. So the exemptions
+stand in the policy itself, where they work whether or not PolicyExceptions are switched on.
 """
 
 from __future__ import annotations

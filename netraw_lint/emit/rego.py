@@ -23,24 +23,26 @@ unchanged {
   pod_spec(input.review.oldObject) == pod
 }
 
-pod := pod_spec(input.review.object)
+pod = spec {
+  spec := pod_spec(input.review.object)
+}
 
-pod_spec(object) := spec {
+pod_spec(object) = spec {
   object.kind == "Pod"
   spec := object.spec
 }
 
-pod_spec(object) := spec {
+pod_spec(object) = spec {
   object.kind == "PodTemplate"
   spec := object.template.spec
 }
 
-pod_spec(object) := spec {
+pod_spec(object) = spec {
   object.kind == "CronJob"
   spec := object.spec.jobTemplate.spec.template.spec
 }
 
-pod_spec(object) := spec {
+pod_spec(object) = spec {
   not object.kind == "Pod"
   not object.kind == "PodTemplate"
   not object.kind == "CronJob"
@@ -75,17 +77,17 @@ judged[judgement] {
   }
 }
 
-default privileged(_) = false
-
 privileged(container) {
   container.securityContext.privileged == true
+} else = false {
+  true
 }
 
-capability(name) := upper(name) {
+capability(name) = upper(name) {
   is_string(name)
 }
 
-capability(name) := "" {
+capability(name) = "" {
   is_null(name)
 }
 
@@ -150,7 +152,7 @@ matches(exemption, key, value) {
 def source(plan: Plan) -> str:
     """The template's code."""
     names = "".join(f"  {quoted(name)},\n" for name in sorted(KNOWN))
-    parts = [_BODY, f"capabilities := {{\n{names}}}\n\n"]
+    parts = [_BODY, f"capabilities = {{\n{names}}}\n\n"]
     for number, check in enumerate(plan.checks):
         parts += [_violation(plan, number, check), *(_holds(number, term) for term in check.terms)]
     return "".join(parts) + _EXEMPT
