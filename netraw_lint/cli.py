@@ -87,7 +87,7 @@ def _run(parsed: Namespace, out: Streams) -> int:
         crosscheck.refuse_other_modes(parsed)
     if parsed.show_files:
         return _show_files(parsed, found, out)
-    if parsed.print_policy or parsed.enforce:
+    if parsed.print_policy is not None or parsed.enforce:
         return _print_policy(parsed, found, out)
     if parsed.grant or parsed.add_exemptions:
         return _record(parsed, found, out)

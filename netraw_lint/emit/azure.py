@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from netraw_lint.capabilities import KNOWN, NET_RAW
 from netraw_lint.emit.head import told
+from netraw_lint.reporters.escape import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ def carries(exempt: Exempt) -> bool:
 
 def manifest(plan: Plan) -> str:
     """A template for a deployment to a subscription; JSON has no comments, so they are in its metadata."""
-    import json
-
     template = {
         "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
@@ -57,7 +56,7 @@ def manifest(plan: Plan) -> str:
             ),
         ],
     }
-    return json.dumps(template, indent=2, ensure_ascii=False) + "\n"
+    return json_text(template)
 
 
 def _assignment(plan: Plan, name: str, title: str, definition: str, own: dict[str, Any]) -> dict[str, Any]:

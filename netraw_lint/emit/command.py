@@ -28,7 +28,7 @@ def written(parsed: Namespace, found: Config) -> tuple[str, tuple[str, ...]]:
 
     Raises UsageError and ConfigError.
     """
-    if not parsed.print_policy:
+    if parsed.print_policy is None:
         raise UsageError("--enforce is about the policy that --print-policy prints")
     if parsed.paths:
         raise UsageError("--print-policy writes a policy from the settings and takes no paths; see --config")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netraw_lint.emit.plan import KINDS
-from netraw_lint.emit.text import comment, printable
+from netraw_lint.emit.text import comment
+from netraw_lint.reporters.escape import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+from netraw_lint.reporters.escape import folded, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,36 +12,28 @@ _WIDTH = 110
 
 
 def comment(*paragraphs: str, indent: int = 0) -> str:
-    """Paragraphs as comment lines; whatever they hold."""
+    """Paragraphs as comment lines, whatever they hold."""
     head = " " * indent + "# "
     lines: list[str] = []
     for paragraph in paragraphs:
-        plain = printable(paragraph)
         # A line that is indented is a command, which nobody can copy in pieces.
-        folded = (
-            [plain]
-            if plain.startswith("  ")
-            else textwrap.wrap(plain, _WIDTH - len(head), break_long_words=False)
-        )
-        lines += folded or [""]
+        is_command = paragraph.startswith("  ")
+        lines += [printable(paragraph)] if is_command else folded(paragraph, _WIDTH - len(head))
     return "".join(f"{(head + line).rstrip()}\n" for line in lines)
-
-
-def printable(text: str) -> str:
-    """A text without the characters that would end a comment."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def block(text: str, indent: int) -> str:
     """A text under a key that ends in ``|-``."""
-    return textwrap.indent(text.rstrip("\n") + "\n", " " * indent)
+    lines = text.rstrip("\n").split("\n")
+    return "".join(f"{' ' * indent}{line}\n" if line else "\n" for line in lines)
 
 
 def quoted(text: str) -> str:
     """A string in double quotes: the same in JSON, YAML and Rego."""
     import json
 
-    return json.dumps(text)
+    # YAML does not put two halves of a character together, as JSON does.
+    return json.dumps(printable(text), ensure_ascii=False)
 
 
 def listing(names: Iterable[str]) -> str:
