@@ -113,9 +113,9 @@ def _print_policy(parsed: Namespace, found: Config, out: Streams) -> int:
 
     manifest, untold = command.written(parsed, found)
     if parsed.output_file:
-        from netraw_lint import outputs
+        from netraw_lint import saving
 
-        outputs.save(parsed.output_file, manifest)
+        saving.save(parsed.output_file, manifest)
     else:
         out.write(manifest)
     for each in untold:
