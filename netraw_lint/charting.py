@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netraw_lint import crosscheck, settings
 from netraw_lint.catalogue import Catalogue
-from netraw_lint.charts import run
+from netraw_lint.delivery.deliveries import Followed
 from netraw_lint.schemas_dir import read_catalogue
 
 TYPE_CHECKING = False
@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
     from netraw_lint.config import Config
     from netraw_lint.fixing import Fixer
-    from netraw_lint.model import Report, Settings
+    from netraw_lint.model import Report, Settings, Source
+
+
+def followed(delivering: list[Source], found: Config) -> Followed:
+    """What the objects of Argo CD and Flux among the manifests deploy from this repository."""
+    if not delivering or found.get("charts") == "skip":
+        return Followed()
+    from netraw_lint.delivery import follow
+
+    return follow.follow(delivering)
 
 
 def added(
     report: Report,
     paths: list[str],
+    followed: Followed,
     parsed: Namespace,
     found: Config,
     merged: Settings,
@@ -27,15 +37,22 @@ def added(
     fixer: Fixer | None,
 ) -> tuple[Report, list[str]]:
     """The report with what is wrong in the charts, and what there is to tell about them. Raises UsageError."""
+    report = report.replace(problems=(*report.problems, *followed.problems))
+    deliveries = tuple(each for each in followed.deliveries if each.builder == "helm")
+    notes = [] if parsed.quiet else [*followed.limits, *(followed.decisions if parsed.verbose else ())]
+    charts = [*paths, *(each.path for each in deliveries)]
+    if not charts:
+        return report, notes
     if parsed.against_policies:
-        return report.replace(problems=(*report.problems, *crosscheck.of_charts(paths))), []
-    asked = settings.charts(parsed, found)
+        return report.replace(problems=(*report.problems, *crosscheck.of_charts(charts))), notes
+    from netraw_lint.charts import run
+
+    asked = settings.charts(parsed, found).replace(deliveries=deliveries)
     catalogue = Catalogue(read_catalogue, merged.workloads)
     if fixer and "NRL003" in fixer.codes:
-        parts = run.fix(paths, asked, fixer, catalogue, tick, parsed.diff)
+        parts = run.fix(charts, asked, fixer, catalogue, tick, parsed.diff)
     else:
-        parts = run.judge(paths, asked, merged, catalogue, tick)
-    notes: list[str] = []
+        parts = run.judge(charts, asked, merged, catalogue, tick)
     for part in () if parsed.quiet else parts:
         notes += part.fixes
         notes += part.notes if parsed.verbose or asked.explore else ()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netraw_lint.changes import Changes
     from netraw_lint.config import Config
     from netraw_lint.fixing import Fixer
-    from netraw_lint.model import Settings
+    from netraw_lint.model import Settings, Source
     from netraw_lint.reporters.suggested import Suggestions
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -172,15 +172,19 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     if parsed.fix or parsed.diff:
         changes, fixer = _fixer(parsed, found, merged, catalogue, ignored)
     charts: list[str] = []
+    delivering: list[Source] = []
     notes: list[str] = []
-    read = progress.over(inputs.sources(parsed, found, out, charts, changes, since))
+    read = progress.over(inputs.sources(parsed, found, out, charts, changes, since, delivering))
     try:
         fixed = changes.over(fixer.over(read)) if fixer and changes else read
         report = engine.lint(fixed, merged, catalogue, progress.tick)
-        if charts:
+        if charts or delivering:
             from netraw_lint import charting
 
-            report, notes = charting.added(report, charts, parsed, found, merged, progress.tick, fixer)
+            followed = charting.followed(delivering, found)
+            report, notes = charting.added(
+                report, charts, followed, parsed, found, merged, progress.tick, fixer
+            )
     finally:
         progress.clear()
     for note in notes:

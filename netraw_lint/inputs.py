@@ -39,8 +39,12 @@ def sources(
     charts: list[str],
     changes: Changes | None = None,
     since: Since | None = None,
+    delivering: list[Source] | None = None,
 ) -> Iterator[Source | Problem]:
-    """Everything to lint, read one by one. Charts are added to ``charts``, to be rendered after the rest."""
+    """Everything to lint, read one by one. Charts are added to ``charts``, to be rendered after the rest.
+
+    What may say which of them are deployed, and how, is added to ``delivering``.
+    """
     if "-" in parsed.paths:
         from netraw_lint.sources import stdin
 
@@ -57,8 +61,15 @@ def sources(
                 charts.append(chart)
         else:
             source = files.read(item.path)
+            if delivering is not None and isinstance(source, Source) and _may_deliver(source.data):
+                delivering.append(source)
             patch = isinstance(source, Source) and kustomize.is_patch(item.path)
             yield source.replace(patch=True) if patch else source
+
+
+def _may_deliver(data: bytes) -> bool:
+    """Whether a manifest may hold an object of Argo CD or Flux that points to a path."""
+    return (b"argoproj.io/" in data and b"Application" in data) or b".toolkit.fluxcd.io/" in data
 
 
 def ignored(found: Config) -> Callable[[str], set[str]] | None:

@@ -46,6 +46,7 @@ ROOMS = (
     "exemptions",  # which finding somebody accepted
     "fix",  # finding -> verified edits
     "sources",  # disk, standard input, charts
+    "delivery",  # what Argo CD and Flux deploy from here
     "summary",  # what a run came to
     "reporters",  # report -> text
     "streams",  # the standard streams, and a call that cannot be carried out

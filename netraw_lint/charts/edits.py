@@ -32,8 +32,6 @@ class Edits:
         self.copy = copy
         self.name = name
         self.made: list[ChartEdit] = []
-        # Counts the states of the copy.
-        self.version = 0
         self._old: dict[str, str] = {}
 
     def old(self, file: str) -> str:
@@ -64,7 +62,6 @@ class Edits:
         for file, text in texts.items():
             self.copy.write(file, text.encode())
         self.made = list(made)
-        self.version += 1
 
     def changed(self) -> dict[str, tuple[str, str]]:
         """The old and the new text of each file that is different."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from netraw_lint import yamltree
-from netraw_lint.charts import rendered, templating, values
+from netraw_lint.charts import bounds, rendered, templating, values
+from netraw_lint.charts.bounds import Deadline
 from netraw_lint.charts.edits import ChartEdit, Edits
 from netraw_lint.charts.governing import governing
 from netraw_lint.charts.placing import item_paths
-from netraw_lint.charts.proof import Budget, Proof, further, lacking
+from netraw_lint.charts.proof import Proof, lacking
+from netraw_lint.charts.proving import Prover
 from netraw_lint.fix.layout import NotEditableError
 from netraw_lint.noun import Noun
 from netraw_lint.sources import helm_files
@@ -15,7 +19,7 @@ from netraw_lint.sources.helm import RenderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from netraw_lint.charts.judging import ContainerKey
@@ -25,11 +29,11 @@ if TYPE_CHECKING:
     from netraw_lint.findings import Judgement
     from netraw_lint.sources.helm import Case
 
-MAX_PROBES = 64
 VALUES = "values.yaml"
 _VENDORED = "it is in the vendored subchart {}, and no value of this chart reaches it: fix it upstream"
 _GIVEN = "it is spelled out in the values {}: add a securityContext there"
 _GENERATED = "its securityContext is made by an action, and no value of this chart reaches it"
+_NOT_TRIED = f"not tried: the {bounds.EDITING:.0f} seconds that a chart may take were over"
 _BY_HAND = 'by hand: see to `securityContext: {capabilities: {drop: ["NET_RAW"]}}` in the rendered container'
 
 
@@ -63,18 +67,22 @@ class ChartFixer:
         self.proof = Proof(session, self.base, self.edits, self.name, known)
         self.spared = spared
         self.refused: dict[ContainerKey, str] = {}
+        # Containers that no edit was found for.
+        self.tried: set[tuple[ContainerKey, str]] = set()
         self.known: dict[str, Any] = {}
         self.cases: list[Case] = []
-        self.budget = Budget()
+        self.deadline = Deadline(bounds.EDITING)
 
     def fix(self, found: Iterable[Case]) -> Outcome:
         """Fix what can be fixed and proven, in every value set and in those that something was found with."""
         try:
-            wanted = dict.fromkeys((*self.session.cases(), *found))
-            self.cases = [case for case in wanted if self.proof.before(case) is not None]
-            for case in self.cases:
-                self._fix_case(case)
-            said = self._prove() if self.edits.made else ""
+            wanted = list(dict.fromkeys((*self.session.cases(), *found)))
+            with closing(self.proof.ahead(wanted)) as ready:
+                self.cases = [case for case in ready if self.proof.before(case) is not None]
+            pending: Sequence[Case] = self.cases
+            while pending:
+                pending = self._fix_next(pending)
+            said = Prover(self.proof, self.edits, self._refuse).prove(self.cases, self.known)
             texts = self.edits.changed()
             return Outcome(tuple(self.edits.made), texts, self.refused, said, tuple(sorted(self._jobs())))
         finally:
@@ -91,27 +99,45 @@ class ChartFixer:
                     found.add(yamltree.as_string(yamltree.get(root, "metadata", "name")) or "")
         return found
 
+    def _fix_next(self, cases: Sequence[Case]) -> Sequence[Case]:
+        """Fix the first case that needs it; the cases behind it."""
+        with closing(self.proof.ahead(cases)) as ready:
+            number, case = next(
+                ((number, case) for number, case in enumerate(ready) if self._untried(case)),
+                (len(cases), None),
+            )
+        if case is not None:
+            self._fix_case(case)
+        return cases[number + 1 :]
+
     def _fix_case(self, case: Case) -> None:
-        wanted = self._lacking(case)
-        if not wanted:
-            return
         marked = self._marked(case)
         if marked is not None and not self.known:
             self.known = marked.values()
+        wanted = self._untried(case)
         self._by_values(case, wanted)
-        self._by_items(case, self._lacking(case), marked)
-        left = self._lacking(case)
+        self._by_items(case, self._untried(case), marked)
+        left = self._untried(case)
         if left and marked is not None:
             self._by_templates(case, left)
-        for key in self._lacking(case):
-            self.refused.setdefault(key, f"nothing was found that reaches it; {_BY_HAND}")
+        for key, judgement in self._untried(case).items():
+            tried = not self.deadline.is_over()
+            self.refused.setdefault(
+                key, f"nothing was found that reaches it; {_BY_HAND}" if tried else _NOT_TRIED
+            )
+            self.tried.add((key, judgement.container.name))
 
-    def _lacking(self, case: Case) -> dict[ContainerKey, Judgement]:
+    def _untried(self, case: Case) -> dict[ContainerKey, Judgement]:
+        """The containers that lack a drop and were not refused one already, in whatever case."""
         try:
             found = lacking(self.session, self.proof.after(case))
         except RenderError:
             return {}
-        return {key: judgement for key, judgement in found.items() if (case, key) not in self.spared}
+        return {
+            key: judgement
+            for key, judgement in found.items()
+            if (case, key) not in self.spared and (key, judgement.container.name) not in self.tried
+        }
 
     def _marked(self, case: Case) -> Rendering | None:
         """The chart with its own templates marked, and the values as edited."""
@@ -124,6 +150,8 @@ class ChartFixer:
 
     def _try(self, case: Case, edit: ChartEdit) -> bool:
         """Make one more edit, and keep it if the render says that it does what it is for and nothing else."""
+        if self.deadline.is_over():
+            return False
         kept = list(self.edits.made)
         try:
             self.edits.put([*kept, edit])
@@ -132,7 +160,7 @@ class ChartFixer:
             return False
         objection = self.proof.objection(case)
         if objection is None:
-            left = self._lacking(case)
+            left = self._untried(case)
             if not all(key in left for key in edit.containers):
                 return True
             objection = "it would have no effect"
@@ -149,13 +177,13 @@ class ChartFixer:
     def _by_values(self, case: Case, wanted: dict[ContainerKey, Judgement]) -> None:
         if VALUES not in self.session.plain.own or not self.known:
             return
-        reach = governing(self.session, case, self.known, MAX_PROBES)
+        reach = governing(self.session, case, self.known, bounds.FIXING_PROBES)
         reached: dict[Candidate, list[ContainerKey]] = {}
         for key in wanted:
             for candidate in reach.get(key, ()):
                 reached.setdefault(candidate, []).append(key)
         for candidate in sorted(reached, key=lambda each: _order(each, reached)):
-            left = self._lacking(case)
+            left = self._untried(case)
             containers = tuple(key for key in reached[candidate] if key in left)
             if containers:
                 title = f"setting {values.shown(candidate.drop)}"
@@ -225,54 +253,10 @@ class ChartFixer:
         container = judgement.container
         image = yamltree.as_string(yamltree.get(container.node, "image"))
         for file in case.files:
-            data = self.session.plain.read(file.removeprefix(f"{self.session.plain.folder}/"))
-            if data and item_paths(data.decode(errors="replace"), container.name, image):
-                return _GIVEN.format(case.name)
+            with open(file, encoding="utf-8", errors="replace") as opened:
+                if item_paths(opened.read(), container.name, image):
+                    return _GIVEN.format(case.name)
         return None
-
-    # -- proof --------------------------------------------------------------------------------------------------
-
-    def _prove(self) -> str:
-        """Take back every edit that any scenario objects to; what the rest was proven with, in words."""
-        while self.edits.made:
-            primary = self.cases[0]
-            users, flips = further(self.session, primary, self.known, self.edits)
-            proven = [*self.cases, *users]
-            if all(self._holds(case) for case in proven) and all(
-                self._holds(case) for case in self.budget.over(flips)
-            ):
-                cut = f", {self.budget.cut}" if self.budget.cut else ""
-                return (
-                    f"proven by rendering {_count(len(self.cases), 'value set')}, an upgrade, "
-                    f"{_count(len(users) - 1, 'value')} set by a user, "
-                    f"and {self.budget.run} of {_count(len(flips), 'switch', 'es')} flipped{cut}"
-                )
-        return ""
-
-    def _holds(self, case: Case) -> bool:
-        """Whether a scenario has no objection; else the edit that it objects to is gone."""
-        objection = self.proof.objection(case)
-        if objection is None:
-            return True
-        made = list(self.edits.made)
-        culprit = next((edit for edit in reversed(made) if self._helps(case, made, edit)), None)
-        gone = [culprit] if culprit is not None else made
-        self.edits.put([edit for edit in made if edit not in gone])
-        for edit in gone:
-            when = f"right by default, but with {case.name} " if case.name else ""
-            self._refuse(edit, f"{edit.title}: {when}{objection}")
-        return False
-
-    def _helps(self, case: Case, made: list[ChartEdit], edit: ChartEdit) -> bool:
-        try:
-            self.edits.put([each for each in made if each is not edit])
-            return self.proof.objection(case) is None
-        except NotEditableError:
-            return False
-
-
-def _count(number: int, noun: str, plural: str = "s") -> str:
-    return f"{number} {noun}{'' if number == 1 else plural}"
 
 
 def _is_nothing(found: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from netraw_lint.charts import values
+from netraw_lint.charts import bounds, values
 from netraw_lint.charts.judging import containers
 from netraw_lint.sources.helm import RenderError
 
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from netraw_lint.charts.values import Candidate
     from netraw_lint.sources.helm import Case
 
-MAX_PROBES = 16
 _PROBE = "XNR_"
 
 
 def governing(
-    session: Session, case: Case, known: dict[str, Any], most: int = MAX_PROBES
+    session: Session, case: Case, known: dict[str, Any], most: int = bounds.NAMING_PROBES
 ) -> dict[ContainerKey, list[Candidate]]:
     """For each container the values that reach its drop list."""
     candidates = values.candidates(known)

@@ -60,17 +60,26 @@ def findings_in(
 
 def containers(tools: Tools, rendering: Rendering) -> dict[ContainerKey, Judgement]:
     """Every container of a rendering."""
-    judge = judge_of(tools)
+    judged = rendering.readings.judged
     found: dict[ContainerKey, Judgement] = {}
-    for key in rendering.texts:
-        for source, chunk in _chunks(tools, rendering, key):
-            try:
-                for document in manifest.read(source, chunk):
-                    if isinstance(document, Document):
-                        for judgement in judge.judgements(document):
-                            found[(*key, judgement.container.path)] = judgement
-            except yamltree.YamlError:
-                continue
+    for key, text in rendering.texts.items():
+        if (key, text) not in judged:
+            judged[key, text] = _containers_in(tools, rendering, key)
+        found |= {(*key, path): judgement for path, judgement in judged[key, text].items()}
+    return found
+
+
+def _containers_in(tools: Tools, rendering: Rendering, key: Key) -> dict[str, Judgement]:
+    judge = judge_of(tools)
+    found: dict[str, Judgement] = {}
+    for source, chunk in _chunks(tools, rendering, key):
+        try:
+            for document in manifest.read(source, chunk):
+                if isinstance(document, Document):
+                    for judgement in judge.judgements(document):
+                        found[judgement.container.path] = judgement
+        except yamltree.YamlError:
+            continue
     return found
 
 

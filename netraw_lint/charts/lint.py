@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-from netraw_lint.charts import chart, governing, judging, scenarios, values
+from netraw_lint.charts import bounds, chart, governing, judging, scenarios, values
+from netraw_lint.charts.bounds import Deadline
 from netraw_lint.charts.fixing import ChartFixer
 from netraw_lint.charts.placing import Placer
+from netraw_lint.charts.rendered import Rendering
 from netraw_lint.charts.session import Session, Tools, Wish
 from netraw_lint.model import Counts, Exemption, Problem, Span
 from netraw_lint.noun import Noun
@@ -15,12 +17,13 @@ from netraw_lint.sources.helm_files import ChartError, is_archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from netraw_lint.charts.fixing import Outcome
     from netraw_lint.charts.judging import ContainerKey
     from netraw_lint.charts.markers import Mark
-    from netraw_lint.charts.rendered import Key, Rendering
+    from netraw_lint.charts.rendered import Key
+    from netraw_lint.charts.session import Task
     from netraw_lint.charts.values import Candidate
     from netraw_lint.model import Finding, Judged
     from netraw_lint.sources.helm import Case
@@ -31,6 +34,10 @@ VENDORED = "it is in a vendored subchart: fix it upstream, or set a value of thi
 _FIXED = "NRL003"
 _BY_HAND = "in a chart only a missing drop is fixed: change the template, or the value that it takes"
 _PROBED_CASES = 24
+_CUT = (
+    "judged with {} of {} value sets, then the {:.0f} seconds that a chart may take were over: name those that matter "
+    "under `chart-values` in the settings"
+)
 PACKED = "it is in a packaged chart: fix the chart it was packaged from"
 
 
@@ -105,7 +112,8 @@ def fix(
             fixer = ChartFixer(session, linter.plain, linter.spared(ignored))
             outcome = fixer.fix(linter.cases())
             session.changed(outcome.texts)
-            return FixReport(report, _Linter(session, outcome.refused).report(), outcome)
+            after = _Linter(session, outcome.refused).report(fixer.proof.rendered())
+            return FixReport(report, after, outcome)
         finally:
             session.close()
     except ChartError as error:
@@ -177,28 +185,54 @@ class _Linter:
         """The value sets that findings were found with first, switches flipped included."""
         return list(dict.fromkeys(case for case, _ in self.origins.values()))
 
-    def report(self) -> ChartReport:
-        """Everything about the chart."""
+    def report(self, known: Mapping[Case, Rendering] | None = None) -> ChartReport:
+        """Everything about the chart; ``known`` are renders of it that were made already."""
+        self.plain |= known or {}
         failed: list[tuple[Case, RenderError]] = []
         first: Case | None = None
-        known: dict[str, object] = {}
-        for case in self.session.cases():
-            try:
-                plain = self.session.render(case)
-            except RenderError as error:
-                failed.append((case, error))
+        found: dict[str, object] = {}
+        for case, plain, marked in self._rendered():
+            if isinstance(plain, RenderError):
+                failed.append((case, plain))
                 continue
             self.plain[case] = plain
-            marked = self._marked(case)
             if first is None:
-                first, known = case, marked.values() if marked else {}
+                first, found = case, marked.values() if marked else {}
             self._judge(case, plain, marked, case.name if self.counts.documents else "")
         self._tell_failures(failed, rendered=first is not None)
         if first is not None and self.session.wish.explore:
-            self._explore(first, known)
-        if known:
-            self._name_values(known)
+            self._explore(first, found)
+        if found:
+            self._name_values(found)
         return self._finished()
+
+    def _rendered(self) -> Iterator[tuple[Case, Rendering | RenderError, Rendering | None]]:
+        """Each value set with its render and the marked one, as far as the time allows."""
+        cases = self.session.cases()
+        deadline = Deadline(bounds.JUDGING)
+        made: list[Rendering | RenderError] = []
+        begun = 0
+        for case, _, rendered in self.session.ahead(self._tasks(cases, deadline)):
+            if rendered is not None:
+                made.append(rendered)
+                continue
+            begun += 1
+            marked = made.pop()
+            plain = self.plain.get(case) or made.pop()
+            yield case, plain, marked if isinstance(marked, Rendering) else None
+        if begun < len(cases):
+            self.problems.append(
+                Problem(self.path, "render", _CUT.format(begun, len(cases), deadline.seconds))
+            )
+
+    def _tasks(self, cases: Sequence[Case], deadline: Deadline) -> Iterator[Task]:
+        for case in cases:
+            if deadline.is_over():
+                return
+            if case not in self.plain:
+                yield case, self.session.plain
+            yield case, self.session.marked
+            yield case, None
 
     def _marked(self, case: Case) -> Rendering | None:
         try:

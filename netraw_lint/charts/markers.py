@@ -1,12 +1,14 @@
 """Lines of templates that survive rendering.
 
-In a copy of the chart a sibling key ``x-netraw-image: "@@3:12@@"`` is put in front of a line ``image: …``. It comes
+In a copy of the chart a sibling key ``x-netraw-5f0c-image: "@@3:12@@"`` is put in front of a line ``image: …``. It comes
 out as a key of the very container that the line makes, whatever indents, merges or converts it on the way. A
 comment would not: block scalars keep it, conversions lose it, and it can eat the indentation of what follows.
+The keys have a number of the process in them, so that no chart can write them itself.
 """
 
 from __future__ import annotations
 
+import os
 import re
 
 from netraw_lint.charts.actions import actions
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 KEYS = ("image", "securityContext", "capabilities", "drop", "add", "privileged")
-PREFIX = "x-netraw-"
+_OURS = os.urandom(8).hex()
+PREFIX = f"x-netraw-{_OURS}-"
 VALUES_KEY = f"{PREFIX}values"
 # The last in its directory, so that a render without it gives the same documents in the same order.
-VALUES_TEMPLATE = "templates/zz-netraw-lint-values.yaml"
+VALUES_TEMPLATE = f"templates/zz-netraw-lint-values-{_OURS}.yaml"
 VALUES_TEXT = f"{VALUES_KEY}: {{{{ toJson .Values | b64enc | quote }}}}\n".encode()
 _LINE = re.compile(rf"^([ \t]*)((?:- +)*)({'|'.join(KEYS)}):(?=[ \t\r\n]|\{{\{{|\Z)", re.MULTILINE)
 _MARK = re.compile(r"@@([0-9]+):([0-9]+)@@")

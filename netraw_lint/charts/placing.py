@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from netraw_lint import yamltree
@@ -10,6 +11,7 @@ from netraw_lint.charts.judging import container_path
 from netraw_lint.charts.rendered import container_steps
 from netraw_lint.model import Location, Span
 from netraw_lint.noun import Noun
+from netraw_lint.sources.files import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +170,7 @@ class Placer:
             inside = file.removeprefix(f"{copy.folder}/") if file.startswith(f"{copy.folder}/") else ""
             try:
                 with open(file, encoding="utf-8") as opened:
-                    yield inside, self.session.shown(inside) if inside else file, opened.read()
+                    yield inside, self.session.shown(inside) if inside else _shown(file), opened.read()
             except (OSError, UnicodeDecodeError):
                 continue
         for name in sorted(copy.shown, key=lambda name: name.count("/")):
@@ -184,6 +186,12 @@ class Placer:
         lines = [line.strip() for line in self.session.texts[name].split("\n")]
         alike = [number for number, line in enumerate(lines, 1) if line == wanted and wanted]
         return self._in_file(name, alike[0]) if len(alike) == 1 else self._in_file(name, 1, sure=False)
+
+
+def _shown(file: str) -> str:
+    """A values file outside of the chart: relative to the current directory, where that is above it."""
+    relative = os.path.relpath(file)
+    return display(file if relative.startswith(os.pardir) else relative)
 
 
 def _name(node: Node | None) -> str | None:

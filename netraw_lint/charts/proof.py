@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-import time
+from contextlib import closing
 
-from netraw_lint.charts import compare, judging, scenarios, values
+from netraw_lint.charts import bounds, compare, judging, scenarios, values
 from netraw_lint.charts.actions import actions
-from netraw_lint.charts.rendered import container_steps
+from netraw_lint.charts.rendered import Rendering, container_steps
 from netraw_lint.fix import refusals
 from netraw_lint.sources.helm import RenderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from typing import Any
 
     from netraw_lint.charts.compare import Mask, Path
     from netraw_lint.charts.edits import Edits
     from netraw_lint.charts.judging import ContainerKey
-    from netraw_lint.charts.rendered import Key, Rendering
-    from netraw_lint.charts.session import Session
+    from netraw_lint.charts.rendered import Key
+    from netraw_lint.charts.session import Session, Task
     from netraw_lint.findings import Judgement
     from netraw_lint.sources.helm import Case
     from netraw_lint.sources.helm_files import Copy
 
-MAX_KEYS = 40
 _BASELINES = 2
-_MAX_ROUNDS = 4
+# Renders kept of the chart with other edits, which the search for a culprit comes back to.
+_STATES = 4
 _REFERENCE = re.compile(r"[.$]Values((?:\.[A-Za-z0-9_]+)+)")
 
 
@@ -63,8 +63,7 @@ class Proof:
         self.edits = edits
         self.name = name
         self._before: dict[Case, Rendering | None] = dict(known)
-        self._after: dict[Case, Rendering] = {}
-        self._version = 0
+        self._after: dict[object, dict[Case, Rendering | RenderError]] = {}
         # What is random in one scenario is so in the others.
         self._mask: Mask = set()
         self._lacking: dict[Case, dict[Key, list[Path]]] = {}
@@ -80,11 +79,53 @@ class Proof:
 
     def after(self, case: Case) -> Rendering:
         """The chart with its edits. Raises RenderError."""
-        if self._version != self.edits.version:
-            self._after, self._version = {}, self.edits.version
-        if case not in self._after:
-            self._after[case] = self.session.render(case)
-        return self._after[case]
+        if not self.edits.made:
+            found: Rendering | RenderError | None = self.before(case)
+        else:
+            known = self._with_edits()
+            if case not in known:
+                try:
+                    known[case] = self.session.render(case)
+                except RenderError as error:
+                    known[case] = error
+            found = known[case]
+        if isinstance(found, Rendering):
+            return found
+        raise found or RenderError("the chart does not render with these values")
+
+    def _with_edits(self) -> dict[Case, Rendering | RenderError]:
+        """What is known of the chart with the edits that are made now."""
+        state = tuple(self.edits.made)
+        if state not in self._after:
+            while len(self._after) >= _STATES:
+                del self._after[next(iter(self._after))]
+            self._after[state] = {}
+        return self._after[state]
+
+    def rendered(self) -> dict[Case, Rendering]:
+        """The renders of the chart as it is now that were made already."""
+        known: Mapping[Case, object] = self._with_edits() if self.edits.made else self._before
+        return {case: found for case, found in known.items() if isinstance(found, Rendering)}
+
+    def ahead(self, cases: Iterable[Case]) -> Generator[Case]:
+        """The cases, each when its renders are there. To be closed before the edits change."""
+        known = self._with_edits()
+        with closing(self.session.ahead(self._tasks(cases, known))) as settled:
+            for case, copy, found in settled:
+                if copy is None:
+                    yield case
+                elif copy is self.base:
+                    self._before[case] = found if isinstance(found, Rendering) else None
+                elif found is not None:
+                    known[case] = found
+
+    def _tasks(self, cases: Iterable[Case], known: Mapping[Case, object]) -> Iterator[Task]:
+        for case in cases:
+            if case not in self._before:
+                yield case, self.base
+            if self.edits.made and case not in known and self._before.get(case, self) is not None:
+                yield case, self.session.plain
+            yield case, None
 
     def objection(self, case: Case) -> str | None:
         """What speaks against the edits in one scenario; None for nothing."""
@@ -122,7 +163,7 @@ def further(
     """What else to prove edits with: an upgrade and each candidate set by a user; and each switch flipped."""
     keys = []
     over: dict[str, Any] = json.loads(case.overlay) if case.overlay else {}
-    for candidate in values.candidates(dict(known))[:MAX_KEYS]:
+    for candidate in values.candidates(dict(known))[: bounds.MAX_KEYS]:
         overlay = values.merged(over, values.overlay(candidate.drop, ["SYS_TIME"]))
         keys.append(
             case.replace(
@@ -155,31 +196,3 @@ def _related(session: Session, edits: Edits) -> set[tuple[str, ...]]:
             if file in files or any(name in action.body for name in names):
                 found |= {tuple(match[1:].split(".")) for match in _REFERENCE.findall(action.body)}
     return found
-
-
-class Budget:
-    """How many flips are run and for how long: what cuts a proof short is said."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._deadline = 0.0
-        self._rounds = 0
-        self.run = 0
-        self.cut = ""
-
-    def over(self, cases: list[Case]) -> Iterator[Case]:
-        """The cases, as far as the bounds allow."""
-        self.run, self.cut = 0, ""
-        self._rounds += 1
-        if self._rounds <= _MAX_ROUNDS:
-            # What is left after an edit was taken back is proven anew.
-            self._deadline = self._clock() + scenarios.MAX_SECONDS
-        for case in cases:
-            if self.run >= scenarios.MAX_FLIPS:
-                self.cut = f"at most {scenarios.MAX_FLIPS}"
-            elif self._clock() > self._deadline:
-                self.cut = f"stopped after {scenarios.MAX_SECONDS:.0f} s"
-            if self.cut:
-                return
-            self.run += 1
-            yield case

@@ -10,20 +10,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netraw_lint.charts.markers import Mark
+    from netraw_lint.findings import Judgement
     from netraw_lint.nodes import Node
 
     Key = tuple[str, int]
     Step = str | int
 
-_WORKLOAD = "ontainers"
+# Characters of documents kept as nodes, which take some thirty times as many bytes.
+_MAX_READ = 20_000_000
+
+
+class Readings:
+    """Documents read before: most documents of a chart are the same in all of its renders."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._roots: dict[str, Node | None] = {}
+        # What judging makes of a document of a template.
+        self.judged: dict[tuple[Key, str], dict[str, Judgement]] = {}
+        self._read = 0
+
+    def same(self, text: str) -> str:
+        """One object for equal texts."""
+        return self._texts.setdefault(text, text)
+
+    def root(self, text: str) -> Node | None:
+        """A document as nodes; None if it cannot be read."""
+        if text not in self._roots:
+            self._read += len(text)
+            if self._read > _MAX_READ:
+                self._texts, self._roots, self.judged, self._read = {}, {}, {}, len(text)
+            self._roots[text] = _composed(text)
+        return self._roots[text]
 
 
 class Rendering:
     """The documents of one render, each under its template and its number among those of the template."""
 
-    def __init__(self, documents: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, documents: Iterable[tuple[str, str]], readings: Readings | None = None) -> None:
         self.texts: dict[Key, str] = {}
-        self._roots: dict[Key, Node | None] = {}
+        self.readings = readings or Readings()
         self._values = ""
         counts: dict[str, int] = {}
         for template, text in documents:
@@ -32,7 +58,7 @@ class Rendering:
                 continue
             number = counts.get(template, 0)
             counts[template] = number + 1
-            self.texts[template, number] = text
+            self.texts[template, number] = self.readings.same(text)
 
     def values(self) -> dict[str, object]:
         """The values in force, those of the subcharts included; empty if the render was not asked for them."""
@@ -48,22 +74,17 @@ class Rendering:
 
     def root(self, key: Key) -> Node | None:
         """A document as nodes; None if it is not there or cannot be read."""
-        if key not in self._roots:
-            self._roots[key] = _composed(self.texts.get(key))
-        return self._roots[key]
-
-    def holding_containers(self) -> Iterator[Key]:
-        """The documents that may hold containers."""
-        return (key for key, text in self.texts.items() if _WORKLOAD in text)
+        text = self.texts.get(key)
+        return self.readings.root(text) if text is not None else None
 
     def marks(self) -> set[Mark]:
         """Every mark that came out of the render."""
         return {mark for key in self.texts for mark in _all_marks(self.root(key), self.texts[key])}
 
 
-def _composed(text: str | None) -> Node | None:
+def _composed(text: str) -> Node | None:
     try:
-        return next(yamltree.compose(text.encode()), None) if text is not None else None
+        return next(yamltree.compose(text.encode()), None)
     except yamltree.YamlError:
         return None
 

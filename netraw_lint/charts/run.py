@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.charts.fixing import Outcome
+    from netraw_lint.delivery.deliveries import Delivery
     from netraw_lint.fixing import Fixer
     from netraw_lint.model import Finding, Report, Settings
 
@@ -31,19 +32,22 @@ class Asked(Noun):
 
     ``entries`` are those of ``chart-values``, each with a test whether it is about a chart; ``directory`` is what
     their files are relative to. ``given`` holds the options of the command line under the same keys, and wins.
+    ``deliveries`` say what the repository itself deploys.
     """
 
     given: Mapping[str, Any]
     entries: tuple[tuple[Callable[[str], bool], Mapping[str, Any]], ...] = ()
     directory: str = os.curdir
     explore: bool = False
+    deliveries: tuple[Delivery, ...] = ()
 
     def wish(self, path: str) -> Wish:
         """What is asked for one chart."""
         entries = [values for covers, values in self.entries if covers(path)]
         cases = [_case(values, self.directory) for values in entries if "values" in values or "set" in values]
+        delivered = tuple(_delivered(each) for each in self.deliveries if _is_same(each.path, path))
         if self.given.get("values") or self.given.get("set"):
-            cases = [_case(self.given, os.curdir)]
+            cases, delivered = [_case(self.given, os.curdir)], ()
         merged: dict[str, Any] = {}
         for values in entries:
             merged = {**values, **merged}
@@ -54,14 +58,23 @@ class Asked(Noun):
             str(merged.get("kube-version") or KUBE_VERSION),
             tuple(merged.get("api-versions") or ()),
         )
-        return Wish(tuple(cases), options, self.explore, bool(merged.get("ignore-schema")))
+        return Wish(tuple(cases), delivered, options, self.explore, bool(merged.get("ignore-schema")))
 
 
 def _case(values: Mapping[str, Any], directory: str) -> Case:
     files = tuple(os.path.abspath(os.path.join(directory, name)) for name in values.get("values") or ())
     sets = tuple(values.get("set") or ())
     names = [*map(os.path.basename, files), *sets]
-    return Case(", ".join(names), files, sets)
+    release, namespace = str(values.get("release") or ""), str(values.get("namespace") or "")
+    return Case(", ".join(names), files, sets, release=release, namespace=namespace)
+
+
+def _delivered(each: Delivery) -> Case:
+    return Case(each.by, each.files, each.sets, each.overlay, release=each.release, namespace=each.namespace)
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def judge(

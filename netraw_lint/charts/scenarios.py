@@ -5,21 +5,40 @@ from __future__ import annotations
 import json
 import time
 
-from netraw_lint.charts import values
-from netraw_lint.sources.helm import RenderError
+from netraw_lint.charts import bounds, values
+from netraw_lint.charts.bounds import Deadline
+from netraw_lint.charts.rendered import Rendering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from netraw_lint.charts.rendered import Rendering
     from netraw_lint.charts.session import Session
     from netraw_lint.charts.values import Path
     from netraw_lint.sources.helm import Case
 
-MAX_FLIPS = 200
-MAX_SECONDS = 60.0
+
+class Budget:
+    """How many flips are begun and for how long: what cuts them short is said."""
+
+    def __init__(self, seconds: float = bounds.FLIPPING, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self.cut = ""
+
+    def over(self, cases: Iterable[Case]) -> Iterator[Case]:
+        """The cases, as far as the bounds allow."""
+        self.cut = ""
+        deadline = Deadline(self._seconds, self._clock)
+        for number, case in enumerate(cases):
+            if number >= bounds.MAX_FLIPS:
+                self.cut = f"stopped after {bounds.MAX_FLIPS} flips"
+            elif deadline.is_over():
+                self.cut = f"stopped after {deadline.seconds:.0f} s"
+            if self.cut:
+                return
+            yield case
 
 
 class Flips:
@@ -34,29 +53,24 @@ class Flips:
         flips = [pair for pair in values.booleans(dict(known)) if not values.is_security(pair[0])]
         self.flips = sorted(flips, key=lambda pair: _order(pair[0], subcharts))
         self.run_count = self.failed = 0
-        self.cut = ""
+        self.budget = Budget()
 
     def run(self) -> Iterator[tuple[Case, Rendering]]:
         """The renderings, each with its value set, which is named like the switch."""
-        deadline = time.monotonic() + MAX_SECONDS
-        for path, value in self.flips:
-            if self.run_count >= MAX_FLIPS or time.monotonic() > deadline:
-                self.cut = f"{MAX_FLIPS} flips" if self.run_count >= MAX_FLIPS else f"{MAX_SECONDS:.0f} s"
-                return
+        cases = (flipped(self.case, path, value) for path, value in self.flips)
+        tasks = ((case, self.session.marked) for case in self.budget.over(cases))
+        for flip, _, rendering in self.session.ahead(tasks):
             self.run_count += 1
-            flip = flipped(self.case, path, value)
-            try:
-                rendering = self.session.render(flip, self.session.marked)
-            except RenderError:
+            if isinstance(rendering, Rendering):
+                yield flip, rendering
+            else:
                 self.failed += 1
-                continue
-            yield flip, rendering
 
     def summary(self) -> str:
         """How far it got, in words."""
         said = f"explored {self.run_count} of {len(self.flips)} switches"
-        if self.cut:
-            said += f" (stopped after {self.cut})"
+        if self.budget.cut:
+            said += f" ({self.budget.cut})"
         return f"{said}, {self.failed} of them do not render" if self.failed else said
 
 

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
+
 from netraw_lint.charts import chart, markers
-from netraw_lint.charts.rendered import Rendering
+from netraw_lint.charts.rendered import Readings, Rendering
 from netraw_lint.noun import Noun
 from netraw_lint.sources import helm_files
-from netraw_lint.sources.helm import Case, Options
+from netraw_lint.sources.helm import Case, Options, RenderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
+    from concurrent.futures import Future
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.charts.markers import Mark
     from netraw_lint.model import Settings
+    from netraw_lint.sources.helm import Rendered
     from netraw_lint.sources.helm_engines import Engines
     from netraw_lint.sources.helm_files import Copy
+
+    # What to render; without a copy only a place in the order.
+    Task = tuple[Case, Copy | None]
+    Settled = tuple[Case, Copy | None, Rendering | RenderError | None]
+
+# Renders that run side by side.
+_AT_ONCE = max(1, min(4, os.cpu_count() or 1))
 
 
 class Wish(Noun):
     """What is asked for one chart: the value sets to render it with, and how.
 
-    Without value sets the chart is rendered with its own values and with each of its ci files.
+    Without value sets the chart is rendered with its own values and with each of its ci files. ``delivered`` are
+    those that the repository deploys it with, on top of either.
     """
 
     cases: tuple[Case, ...] = ()
+    delivered: tuple[Case, ...] = ()
     options: Options = Options()
     explore: bool = False
     ignore_schema: bool = False
@@ -55,7 +69,7 @@ class Session:
         self.texts: dict[str, str] = {}
         self.marks: list[Mark] = []
         self._marked: Copy | None = None
-        self.renders = 0
+        self.readings = Readings()
 
     @property
     def marked(self) -> Copy:
@@ -96,17 +110,50 @@ class Session:
 
     def cases(self) -> list[Case]:
         """The value sets to judge: those asked for, else the chart's own and its ci files'."""
-        if self.wish.cases:
-            return list(self.wish.cases)
         folder = self.plain.folder
-        return [Case(), *(Case(name, (f"{folder}/{name}",)) for name in chart.ci_files(self.plain))]
+        cases = self.wish.cases or (
+            Case(),
+            *(Case(name, (f"{folder}/{name}",)) for name in chart.ci_files(self.plain)),
+        )
+        return [*cases, *self.wish.delivered]
 
     def render(self, case: Case, copy: Copy | None = None) -> Rendering:
         """The chart as it is, or a copy of it, rendered. Raises RenderError."""
-        self.renders += 1
+        return self._rendering(self._documents(case, copy or self.plain))
+
+    def ahead(self, tasks: Iterable[Task]) -> Generator[Settled]:
+        """What comes of some renders, in their order; a few run side by side before they are asked for.
+
+        The copies must stay as they are until the iterator is closed.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        window: deque[tuple[Case, Copy | None, Future[list[Rendered]] | None]] = deque()
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            for case, copy in tasks:
+                window.append((case, copy, pool.submit(self._documents, case, copy) if copy else None))
+                while len(window) > 2 * _AT_ONCE:
+                    yield self._settled(*window.popleft())
+            while window:
+                yield self._settled(*window.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _settled(self, case: Case, copy: Copy | None, future: Future[list[Rendered]] | None) -> Settled:
+        if future is None:
+            return case, copy, None
+        try:
+            return case, copy, self._rendering(future.result())
+        except RenderError as error:
+            return case, copy, error
+
+    def _documents(self, case: Case, copy: Copy) -> list[Rendered]:
+        return self.engine.render(copy.folder, case, self.wish.options)
+
+    def _rendering(self, documents: Iterable[Rendered]) -> Rendering:
         self.tools.tick()
-        documents = self.engine.render((copy or self.plain).folder, case, self.wish.options)
-        return Rendering((document.template, document.text) for document in documents)
+        return Rendering(((document.template, document.text) for document in documents), self.readings)
 
     def shown(self, name: str) -> str:
         """A file of the copy as reports show it."""

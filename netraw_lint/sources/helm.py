@@ -58,7 +58,7 @@ class Case(Noun):
     """One set of values to render a chart with: files, ``--set`` texts, and JSON on top of the files.
 
     ``name`` says in words what is special about it; the chart's own values alone have none. ``upgrade`` renders
-    it as an upgrade of a release instead of its installation.
+    it as an upgrade of a release instead of its installation. ``release`` and ``namespace`` win over the options.
     """
 
     name: str = ""
@@ -66,6 +66,8 @@ class Case(Noun):
     sets: tuple[str, ...] = ()
     overlay: str = ""
     upgrade: bool = False
+    release: str = ""
+    namespace: str = ""
 
 
 class Rendered(Noun):

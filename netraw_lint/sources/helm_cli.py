@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import selectors
@@ -29,12 +30,13 @@ def find() -> str | None:
 
 
 class Helm:
-    """``helm template``, in a process of its own for each render."""
+    """``helm template``, in a process of its own for each render; several threads may render at once."""
 
     def __init__(self, helm: str, home: str) -> None:
         self._helm = os.path.abspath(helm)
         self._home = home
         self._environment = helm_environment(home)
+        self._numbers = itertools.count()
         self.name = f"helm {self._version()}"
 
     def _version(self) -> str:
@@ -48,22 +50,28 @@ class Helm:
     def render(self, chart: str, case: Case, options: Options) -> list[Rendered]:
         """Every document that the templates of a chart give. Raises RenderError."""
         # Values after `=`: a release or a file may begin with a dash.
-        command = [self._helm, "template", "--name-template", options.release, chart]
+        command = [self._helm, "template", "--name-template", case.release or options.release, chart]
         command += [f"--values={file}" for file in case.files]
-        if case.overlay:
-            command.append(f"--values={self._overlay(case.overlay)}")
+        overlay = self._overlay(case.overlay) if case.overlay else ""
+        if overlay:
+            command.append(f"--values={overlay}")
         command += [f"--set={text}" for text in case.sets]
         if case.upgrade:
             command.append("--is-upgrade")
-        if options.namespace:
-            command.append(f"--namespace={options.namespace}")
+        namespace = case.namespace or options.namespace
+        if namespace:
+            command.append(f"--namespace={namespace}")
         if options.kube_version:
             command.append(f"--kube-version={options.kube_version}")
         command += [f"--api-versions={version}" for version in options.api_versions]
-        return split(run(command, self._environment, self._home))
+        try:
+            return split(run(command, self._environment, self._home))
+        finally:
+            if overlay:
+                os.unlink(overlay)
 
     def _overlay(self, values: str) -> str:
-        path = os.path.join(self._home, "overlay.json")
+        path = os.path.join(self._home, f"overlay-{next(self._numbers)}.json")
         with open(path, "w", encoding="utf-8") as file:
             file.write(values)
         return path

@@ -5,6 +5,7 @@ It is loaded in a worker process: a call into Go cannot be interrupted, a proces
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -33,11 +34,11 @@ def is_installed() -> bool:
 
 
 class Embedded:
-    """The engine in a worker process, which is started again after it had to be killed."""
+    """The engine in worker processes, one for each thread that renders at the same time."""
 
     def __init__(self, home: str) -> None:
         self._home = home
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._idle: list[_Worker] = []
         self.name = "helm-python-sdk"
 
     def render(self, chart: str, case: Case, options: Options) -> list[Rendered]:
@@ -48,59 +49,71 @@ class Embedded:
             "sets": case.sets,
             "overlay": case.overlay,
             "options": {
-                "name": options.release,
-                "namespace": options.namespace or "default",
+                "name": case.release or options.release,
+                "namespace": case.namespace or options.namespace or "default",
                 **({"is_upgrade": True} if case.upgrade else {}),
                 **({"kube_version": options.kube_version} if options.kube_version else {}),
                 **({"api_versions": list(options.api_versions)} if options.api_versions else {}),
             },
         }
-        answer = self._ask(request)
+        # A list gives and takes one item without a lock.
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = _Worker(self._home)
+        try:
+            answer = worker.ask(request)
+        except BaseException:
+            worker.close()
+            raise
+        self._idle.append(worker)
         if "error" in answer:
             raise helm.failure(str(answer["error"]))
         return documents(answer["files"])
 
     def close(self) -> None:
-        """End the worker."""
-        if self._worker is not None:
-            self._worker.kill()
-            self._worker.wait()
-            for stream in (self._worker.stdin, self._worker.stdout):
-                if stream is not None:
-                    stream.close()
-            self._worker = None
+        """End the workers."""
+        for worker in self._idle:
+            worker.close()
+        self._idle.clear()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self._worker is None or self._worker.poll() is not None:
-            self.close()
-            path = os.path.join(os.path.dirname(__file__), "helm_worker.py")
-            environment = {**helm.environment(self._home), "PYTHONPATH": os.pathsep.join(sys.path)}
-            self._worker = subprocess.Popen(  # noqa: S603 - an argument vector, no shell
-                [sys.executable, "-P", path],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                cwd=self._home,
-            )
-        return self._worker
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        worker = self._start()
-        if worker.stdin is None or worker.stdout is None:
+class _Worker:
+    """A process that holds the engine. It is no good any more after an error."""
+
+    def __init__(self, home: str) -> None:
+        path = os.path.join(os.path.dirname(__file__), "helm_worker.py")
+        environment = {**helm.environment(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+        self._process = subprocess.Popen(  # noqa: S603 - an argument vector, no shell
+            [sys.executable, "-P", path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=home,
+        )
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one request. Raises RenderError."""
+        process = self._process
+        if process.stdin is None or process.stdout is None:
             raise RenderError("the embedded engine cannot be reached")
         try:
-            worker.stdin.write(json.dumps(request).encode() + b"\n")
-            worker.stdin.flush()
-            line = _line(worker.stdout.fileno())
-            answer: dict[str, Any] = json.loads(line)
-        except RenderError:
-            self.close()
-            raise
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+            answer: dict[str, Any] = json.loads(_line(process.stdout.fileno()))
         except (OSError, ValueError):
-            self.close()
             raise RenderError("the embedded engine ended without an answer") from None
         return answer
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
 
 def _line(descriptor: int) -> bytes:

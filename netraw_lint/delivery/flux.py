@@ -1,0 +1,66 @@
+"""Flux: which path a HelmRelease or a Kustomization deploys, and with which values.
+
+Source: fluxcd/helm-controller api/v2 (HelmReleaseSpec, GetReleaseName), fluxcd/kustomize-controller api/v1,
+fluxcd/source-controller api/v1 (GitRepositorySpec).
+"""
+
+from __future__ import annotations
+
+from netraw_lint.delivery.data import items, mapping, word
+from netraw_lint.delivery.deliveries import Reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    # Namespace and name of a GitRepository to its address.
+    Repositories = Mapping[tuple[str, str], str]
+
+# What Helm takes as the name of a release.
+_LONGEST = 53
+
+
+def helm_release(release: dict[str, Any], repositories: Repositories, by: str) -> Reference | None:
+    """The chart of a HelmRelease, if it lies in a git repository."""
+    metadata, spec = mapping(release.get("metadata")), mapping(release.get("spec"))
+    chart = mapping(mapping(spec.get("chart")).get("spec"))
+    source = mapping(chart.get("sourceRef"))
+    if word(source.get("kind")) != "GitRepository" or not word(chart.get("chart")):
+        return None
+    namespace, target = word(metadata.get("namespace")), word(spec.get("targetNamespace"))
+    name = word(metadata.get("name"))
+    files = [f"/{each}" for each in map(word, items(chart.get("valuesFiles"))) if each]
+    if word(chart.get("valuesFile")):
+        files.append(f"/{chart['valuesFile']}")
+    limits = tuple(
+        f"its values from {word(each.get('kind'))}/{word(each.get('name'))} are only in the cluster"
+        for each in map(mapping, items(spec.get("valuesFrom")))
+    )
+    return Reference(
+        by,
+        _address(source, namespace, repositories),
+        word(chart.get("chart")),
+        word(spec.get("releaseName"))
+        or "-".join(part for part in (target, name) if part)[:_LONGEST].rstrip("-"),
+        target or namespace,
+        tuple(files),
+        chart.get("ignoreMissingValuesFiles") is True,
+        (mapping(spec.get("values")),) if mapping(spec.get("values")) else (),
+        limits=limits,
+    )
+
+
+def kustomization(found: dict[str, Any], repositories: Repositories, by: str) -> Reference | None:
+    """The path of a Kustomization, if it lies in a git repository."""
+    spec = mapping(found.get("spec"))
+    source = mapping(spec.get("sourceRef"))
+    if word(source.get("kind")) != "GitRepository":
+        return None
+    namespace = word(mapping(found.get("metadata")).get("namespace"))
+    return Reference(by, _address(source, namespace, repositories), word(spec.get("path")))
+
+
+def _address(source: dict[str, Any], namespace: str, repositories: Repositories) -> str:
+    where = word(source.get("namespace")) or namespace
+    return repositories.get((where, word(source.get("name"))), "")

@@ -1,0 +1,183 @@
+"""Manifests in, what Argo CD and Flux deploy from this repository out."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from netraw_lint import yamltree
+from netraw_lint.delivery import applicationsets, argocd, flux, repository
+from netraw_lint.delivery.data import data, mapping, word
+from netraw_lint.delivery.deliveries import Delivery, Followed
+from netraw_lint.model import Problem
+from netraw_lint.sources.discovery import CHART_FILES
+from netraw_lint.sources.files import display
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from netraw_lint.delivery.deliveries import Reference
+    from netraw_lint.delivery.repository import Repository
+    from netraw_lint.model import Source
+
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_MISSING = "{} is judged without {}, which is not in this repository: add the file, or take its name out"
+_KINDS = frozenset(("Application", "ApplicationSet", "HelmRelease", "Kustomization", "GitRepository"))
+
+
+def follow(sources: Iterable[Source]) -> Followed:
+    """What the objects in some manifests deploy from the repositories that the manifests are in."""
+    objects = [(source.path, found) for source in sources for found in _objects(source)]
+    addresses = {
+        (
+            word(mapping(found.get("metadata")).get("namespace")),
+            word(mapping(found.get("metadata")).get("name")),
+        ): word(mapping(found.get("spec")).get("url"))
+        for _, found in objects
+        if found.get("kind") == "GitRepository"
+    }
+    follower = _Follower()
+    for path, found in objects:
+        here = repository.around(path)
+        for reference in _references(found, path, addresses, here):
+            follower.take(reference, here, path)
+    return Followed(
+        tuple(follower.deliveries),
+        tuple(follower.problems),
+        tuple(follower.limits),
+        tuple(follower.decisions),
+    )
+
+
+def kustomize_paths(followed: Followed) -> list[tuple[str, str]]:
+    """The directories that are built with kustomize, each with the object that deploys it."""
+    return [(each.path, each.by) for each in followed.deliveries if each.builder == "kustomize"]
+
+
+def _objects(source: Source) -> Iterator[dict[str, Any]]:
+    try:
+        for root in yamltree.compose(source.data):
+            group = (yamltree.as_string(yamltree.get(root, "apiVersion")) or "").partition("/")[0]
+            is_ours = group == "argoproj.io" or group.endswith(".toolkit.fluxcd.io")
+            if is_ours and yamltree.as_string(yamltree.get(root, "kind")) in _KINDS:
+                yield mapping(data(root))
+    except (yamltree.YamlError, RecursionError):
+        return  # It is linted, and reported, as a file of its own.
+
+
+def _references(
+    found: dict[str, Any], path: str, addresses: flux.Repositories, here: Repository | None
+) -> Iterator[Reference]:
+    kind, name = word(found.get("kind")), word(mapping(found.get("metadata")).get("name"))
+    by = f"{kind}/{name} ({path})"
+    if kind == "Application":
+        yield from argocd.references(found, by)
+    elif kind == "ApplicationSet":
+        for application in applicationsets.applications(found, here):
+            made = word(mapping(application.get("metadata")).get("name"))
+            shown = by if not made or applicationsets.is_open(made) else f"Application/{made} ({path})"
+            yield from argocd.references(application, shown)
+    elif kind in ("HelmRelease", "Kustomization"):
+        read = flux.helm_release if kind == "HelmRelease" else flux.kustomization
+        reference = read(found, addresses, by)
+        if reference is not None:
+            yield reference
+
+
+class _Follower:
+    """Looks each reference up in the repository, and remembers what was decided."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
+        self.problems: list[Problem] = []
+        self.limits: list[str] = []
+        self.decisions: list[str] = []
+
+    def take(self, reference: Reference, here: Repository | None, path: str) -> None:
+        """Follow one reference."""
+        by, inside = reference.by, _inside(reference.path)
+        if inside is None or applicationsets.is_open(reference.path):
+            self.limits.append(f"{by}: not followed: where {reference.path} leads to is not known here")
+            return
+        if here is None:
+            self.decisions.append(f"{by}: not followed: {path} is in no git repository")
+            return
+        why = here.is_meant(reference.address, inside)
+        if why is None:
+            where = reference.address or "a repository that is not described here"
+            self.decisions.append(f"{by}: not followed: {inside or '.'} of {where} is not here")
+            return
+        folder = os.path.join(here.root, *inside.split("/")) if inside else here.root
+        builder = _builder(folder)
+        if builder is None:
+            self.decisions.append(f"{by}: {inside or '.'} holds plain manifests: {why}")
+            return
+        self.decisions.append(f"{by}: followed to {inside or '.'}: {why}")
+        self.deliveries.append(self._delivery(reference, here, folder, builder, path))
+
+    def _delivery(
+        self, reference: Reference, here: Repository, folder: str, builder: str, path: str
+    ) -> Delivery:
+        files = []
+        limits = list(reference.limits)
+        for name in reference.files:
+            start = here.root if name.startswith("/") else folder
+            file = os.path.realpath(os.path.join(start, *name.strip("/").split("/")))
+            if applicationsets.is_open(name):
+                limits.append(f"which values {name} stands for is not known here")
+            elif os.path.commonpath([here.root, file]) != here.root:
+                limits.append(f"the values in {name} are outside of the repository")
+            elif os.path.isfile(file):
+                files.append(file)
+            elif not reference.optional:
+                self.problems.append(Problem(path, "render", _MISSING.format(reference.by, name)))
+        self.limits += [f"{reference.by}: judged without some values: {limit}" for limit in limits]
+        if applicationsets.is_open(reference.release + reference.namespace):
+            limits.append("what its generators give is not known here")
+        overlay: dict[str, Any] = {}
+        for layer in reference.values:
+            overlay = _merged(overlay, layer)
+        return Delivery(
+            reference.by,
+            _shown(folder),
+            builder,
+            _closed(reference.release),
+            _closed(reference.namespace),
+            tuple(files),
+            json.dumps(overlay) if overlay else "",
+            reference.sets,
+        )
+
+
+def _inside(path: str) -> str | None:
+    """A path in a repository without ``.`` and ``..``; None for one that leads out of it."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return None if ".." in parts else "/".join(parts)
+
+
+def _builder(folder: str) -> str | None:
+    if any(os.path.isfile(os.path.join(folder, name)) for name in CHART_FILES):
+        return "helm"
+    if any(os.path.isfile(os.path.join(folder, name)) for name in _KUSTOMIZATIONS):
+        return "kustomize"
+    return None
+
+
+def _shown(folder: str) -> str:
+    """A directory as it would be named: relative to the current directory, where that is above it."""
+    relative = os.path.relpath(folder)
+    return display(relative if not relative.startswith(os.pardir) else folder)
+
+
+def _closed(text: str) -> str:
+    return "" if applicationsets.is_open(text) else text
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    result = dict(under)
+    for key, value in over.items():
+        below = result.get(key)
+        result[key] = _merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+    return result
