@@ -133,9 +133,9 @@ class _Follower:
                 files.append(file)
             elif not reference.optional:
                 self.problems.append(Problem(path, "render", _MISSING.format(reference.by, name)))
-        self.limits += [f"{reference.by}: judged without some values: {limit}" for limit in limits]
         if applicationsets.is_open(reference.release + reference.namespace):
             limits.append("what its generators give is not known here")
+        self.limits += [f"{reference.by}: judged without some values: {limit}" for limit in limits]
         overlay: dict[str, Any] = {}
         for layer in reference.values:
             overlay = _merged(overlay, layer)
