@@ -54,6 +54,6 @@ def added(
     else:
         parts = run.judge(charts, asked, merged, catalogue, tick)
     for part in () if parsed.quiet else parts:
-        notes += part.fixes
+        notes += (*part.fixes, *part.limits)
         notes += part.notes if parsed.verbose or asked.explore else ()
     return run.merged(report, parts), notes

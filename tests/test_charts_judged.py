@@ -245,7 +245,8 @@ def test_exploring_finds_what_a_switch_hides(engine: str, tool: Tool, bring: Bri
 
     default = report(tool, folder, "switch", code=0)
     explored = report(tool, folder, "switch", "--explore")
-    told = tool("--isolated", "-v", "switch", cwd=folder).stderr
+    told = tool("--isolated", "switch", cwd=folder).stderr
+    quiet = tool("--isolated", "--quiet", "switch", cwd=folder).stderr
     (folder / ".netraw-lint.yaml").write_text("charts: explore\n")
     configured = tool("switch", cwd=folder)
 
@@ -257,6 +258,7 @@ def test_exploring_finds_what_a_switch_hides(engine: str, tool: Tool, bring: Bri
     assert configured.code == 1
     assert "switch: explored 1 of 1 switches" in configured.stderr
     assert "switch: 1 of 2 `image:` lines were never rendered: --explore looks behind switches" in told
+    assert quiet == ""
 
 
 def test_a_link_out_of_the_repository_is_not_followed(

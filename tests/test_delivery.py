@@ -313,6 +313,23 @@ def test_the_whole_program_follows(engine: str, tool: Tool, bring: Bring) -> Non
     assert "NET_RAW" in (folder / "switch" / "templates" / "web.yaml").read_text()
 
 
+def test_a_container_that_an_application_brings_along_is_reported_there(
+    engine: str, tool: Tool, bring: Bring
+) -> None:
+    folder = bring("values-list")
+    text = dedent(APPLICATION).replace("charts/shop", "values-list").rstrip()
+    (folder / "app.yaml").write_text(
+        f"{text}\n    helm:\n      valuesObject:\n        extra:\n"
+        "        - name: more\n          image: registry.example/more:1.0\n"
+    )
+
+    ran = tool("--isolated", "--output-format=json", "--fix", "app.yaml", cwd=folder)
+
+    (finding,) = json.loads(ran.stdout)["findings"]
+    assert (finding["path"], finding["line"], finding["container"]["name"]) == ("app.yaml", 12, "more")
+    assert "it is spelled out in the values Application/shop (app.yaml)" in finding["refusal"]
+
+
 def test_nothing_is_followed_where_charts_are_skipped(tool: Tool, repository: Path) -> None:
     (repository / "app.yaml").write_text(dedent(APPLICATION))
     (repository / ".netraw-lint.yaml").write_text("charts: skip\n")

@@ -9,7 +9,7 @@ from netraw_lint.charts import bounds, rendered, templating, values
 from netraw_lint.charts.bounds import Deadline
 from netraw_lint.charts.edits import ChartEdit, Edits
 from netraw_lint.charts.governing import governing
-from netraw_lint.charts.placing import item_paths
+from netraw_lint.charts.placing import item_paths, values_files
 from netraw_lint.charts.proof import Proof, lacking
 from netraw_lint.charts.proving import Prover
 from netraw_lint.fix.layout import NotEditableError
@@ -118,7 +118,7 @@ class ChartFixer:
         self._by_values(case, wanted)
         self._by_items(case, self._untried(case), marked)
         left = self._untried(case)
-        if left and marked is not None:
+        if left and marked is not None and not self.deadline.is_over():
             self._by_templates(case, left)
         for key, judgement in self._untried(case).items():
             tried = not self.deadline.is_over()
@@ -252,7 +252,7 @@ class ChartFixer:
         """The refusal for a container that the values of one case bring along."""
         container = judgement.container
         image = yamltree.as_string(yamltree.get(container.node, "image"))
-        for file in case.files:
+        for file in values_files(case):
             with open(file, encoding="utf-8", errors="replace") as opened:
                 if item_paths(opened.read(), container.name, image):
                     return _GIVEN.format(case.name)

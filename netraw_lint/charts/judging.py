@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from netraw_lint import manifest, splitting, yamltree
 from netraw_lint.charts import markers
 from netraw_lint.engine import words
@@ -60,12 +62,10 @@ def findings_in(
 
 def containers(tools: Tools, rendering: Rendering) -> dict[ContainerKey, Judgement]:
     """Every container of a rendering."""
-    judged = rendering.readings.judged
     found: dict[ContainerKey, Judgement] = {}
     for key, text in rendering.texts.items():
-        if (key, text) not in judged:
-            judged[key, text] = _containers_in(tools, rendering, key)
-        found |= {(*key, path): judgement for path, judgement in judged[key, text].items()}
+        judged = rendering.readings.judged(key, text, partial(_containers_in, tools, rendering, key))
+        found |= {(*key, path): judgement for path, judgement in judged.items()}
     return found
 
 

@@ -12,7 +12,7 @@ from netraw_lint.charts.rendered import Rendering
 from netraw_lint.charts.session import Session, Tools, Wish
 from netraw_lint.model import Counts, Exemption, Problem, Span
 from netraw_lint.noun import Noun
-from netraw_lint.sources.helm import RenderError
+from netraw_lint.sources.helm import Case, RenderError
 from netraw_lint.sources.helm_files import ChartError, is_archive
 
 TYPE_CHECKING = False
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from netraw_lint.charts.session import Task
     from netraw_lint.charts.values import Candidate
     from netraw_lint.model import Finding, Judged
-    from netraw_lint.sources.helm import Case
 
     Line = tuple[str, str, int]
 
@@ -45,7 +44,7 @@ class ChartReport(Noun):
     """What became of one chart. ``unrendered`` of its ``images`` lines were never rendered.
 
     ``keys`` holds the container that each finding was first found in, by the identity of the finding; ``fixes``
-    says what was changed, and how it was proven.
+    says what was changed, and how it was proven; ``limits`` what was not looked at, though nobody asked for less.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -54,6 +53,7 @@ class ChartReport(Noun):
     counts: Counts = Counts()
     evidence: tuple[Judged, ...] = ()
     notes: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     linted: tuple[str, ...] = ()
     images: int = 0
     unrendered: int = 0
@@ -166,6 +166,7 @@ class _Linter:
         self.problems: list[Problem] = []
         self.evidence: list[Judged] = []
         self.notes: list[str] = []
+        self.limits: list[str] = []
         self.counts = Counts()
         self.plain: dict[Case, Rendering] = {}
         self.accepted: set[tuple[Case, ContainerKey | None]] = set()
@@ -218,7 +219,7 @@ class _Linter:
                 continue
             begun += 1
             marked = made.pop()
-            plain = self.plain.get(case) or made.pop()
+            plain = made.pop() if made else self.plain[case]
             yield case, plain, marked if isinstance(marked, Rendering) else None
         if begun < len(cases):
             self.problems.append(
@@ -361,9 +362,12 @@ class _Linter:
             if mark.key == "image" and not self.session.names[mark.file].startswith("charts/")
         }
         unrendered = len(images - self.seen)
-        if unrendered:
-            hint = "" if self.session.wish.explore else ": --explore looks behind switches"
-            self.notes.append(
+        if unrendered and self.plain:
+            explored = self.session.wish.explore
+            hint = "" if explored else ": --explore looks behind switches"
+            # Nobody chose these values, so nobody knows what they leave out.
+            unasked = not explored and self.session.cases() == [Case()]
+            (self.limits if unasked else self.notes).append(
                 f"{self.path}: {unrendered} of {len(images)} `image:` lines were never rendered{hint}"
             )
         self.counts = self.counts.replace(unrendered=unrendered)
@@ -374,6 +378,7 @@ class _Linter:
             self.counts,
             tuple(self.evidence),
             tuple(self.notes),
+            tuple(self.limits),
             tuple(self.session.shown(name) for name in self.session.names),
             len(images),
             unrendered,

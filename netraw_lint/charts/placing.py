@@ -166,7 +166,7 @@ class Placer:
     def _values_files(self) -> Iterator[tuple[str, str, str]]:
         """The values that may have made a container, those that win first: name, shown path, text."""
         copy = self.session.plain
-        for file in reversed(self.case.files):
+        for file in reversed(values_files(self.case)):
             inside = file.removeprefix(f"{copy.folder}/") if file.startswith(f"{copy.folder}/") else ""
             try:
                 with open(file, encoding="utf-8") as opened:
@@ -200,6 +200,11 @@ def _name(node: Node | None) -> str | None:
 
 def _text(node: Node | None, key: str) -> str | None:
     return yamltree.as_string(yamltree.get(node, key))
+
+
+def values_files(case: Case) -> tuple[str, ...]:
+    """The files that values of a case are written in, those that win last."""
+    return (*case.files, case.manifest) if case.manifest else case.files
 
 
 def items_named(text: str, name: str) -> Iterator[yamltree.MappingNode]:

@@ -7,7 +7,7 @@ from netraw_lint.charts import markers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netraw_lint.charts.markers import Mark
     from netraw_lint.findings import Judgement
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Step = str | int
 
 # Characters of documents kept as nodes, which take some thirty times as many bytes.
-_MAX_READ = 20_000_000
+_MAX_READ = 8_000_000
 
 
 class Readings:
@@ -26,8 +26,7 @@ class Readings:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._roots: dict[str, Node | None] = {}
-        # What judging makes of a document of a template.
-        self.judged: dict[tuple[Key, str], dict[str, Judgement]] = {}
+        self._judged: dict[tuple[Key, str], dict[str, Judgement]] = {}
         self._read = 0
 
     def same(self, text: str) -> str:
@@ -37,11 +36,22 @@ class Readings:
     def root(self, text: str) -> Node | None:
         """A document as nodes; None if it cannot be read."""
         if text not in self._roots:
-            self._read += len(text)
-            if self._read > _MAX_READ:
-                self._texts, self._roots, self.judged, self._read = {}, {}, {}, len(text)
+            self._make_room(text)
             self._roots[text] = _composed(text)
         return self._roots[text]
+
+    def judged(self, key: Key, text: str, judge: Callable[[], dict[str, Judgement]]) -> dict[str, Judgement]:
+        """The containers of a document of a template by their paths; ``judge`` finds them the first time."""
+        if (key, text) not in self._judged:
+            self._make_room(text)
+            self._judged[key, text] = judge()
+        return self._judged[key, text]
+
+    def _make_room(self, text: str) -> None:
+        """Forget everything when it is too much: what is random in a chart is new in every render."""
+        self._read += len(text)
+        if self._read > _MAX_READ:
+            self._texts, self._roots, self._judged, self._read = {}, {}, {}, len(text)
 
 
 class Rendering:

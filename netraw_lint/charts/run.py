@@ -70,7 +70,15 @@ def _case(values: Mapping[str, Any], directory: str) -> Case:
 
 
 def _delivered(each: Delivery) -> Case:
-    return Case(each.by, each.files, each.sets, each.overlay, release=each.release, namespace=each.namespace)
+    return Case(
+        each.by,
+        each.files,
+        each.sets,
+        each.overlay,
+        release=each.release,
+        namespace=each.namespace,
+        manifest=each.manifest,
+    )
 
 
 def _is_same(path: str, other: str) -> bool:

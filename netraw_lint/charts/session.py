@@ -115,7 +115,7 @@ class Session:
             Case(),
             *(Case(name, (f"{folder}/{name}",)) for name in chart.ci_files(self.plain)),
         )
-        return [*cases, *self.wish.delivered]
+        return list(dict.fromkeys((*cases, *self.wish.delivered)))
 
     def render(self, case: Case, copy: Copy | None = None) -> Rendering:
         """The chart as it is, or a copy of it, rendered. Raises RenderError."""

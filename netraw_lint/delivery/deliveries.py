@@ -36,12 +36,14 @@ class Reference(Noun):
 class Delivery(Noun):
     """A directory of this repository that something deploys.
 
-    ``builder`` is ``helm`` or ``kustomize``. ``files`` are absolute paths; ``overlay`` is JSON on top of them.
+    ``builder`` is ``helm`` or ``kustomize``. ``files`` are absolute paths; ``overlay`` is JSON on top of them, and
+    stands in the manifest ``manifest``.
     """
 
     by: str
     path: str
     builder: str
+    manifest: str
     release: str = ""
     namespace: str = ""
     files: tuple[str, ...] = ()

@@ -143,6 +143,7 @@ class _Follower:
             reference.by,
             _shown(folder),
             builder,
+            path,
             _closed(reference.release),
             _closed(reference.namespace),
             tuple(files),

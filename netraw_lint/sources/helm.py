@@ -59,6 +59,7 @@ class Case(Noun):
 
     ``name`` says in words what is special about it; the chart's own values alone have none. ``upgrade`` renders
     it as an upgrade of a release instead of its installation. ``release`` and ``namespace`` win over the options.
+    ``manifest`` is the file that the JSON was taken from, if it is one.
     """
 
     name: str = ""
@@ -68,6 +69,7 @@ class Case(Noun):
     upgrade: bool = False
     release: str = ""
     namespace: str = ""
+    manifest: str = ""
 
 
 class Rendered(Noun):
