@@ -40,7 +40,8 @@ import yaml
 from netraw_lint import yamltree
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.charts import judging
-from netraw_lint.charts.lint import FixReport, fix, lint, unfit
+from netraw_lint.charts.lint import FixReport, fix, lint
+from netraw_lint.charts.obstacles import obstacles
 from netraw_lint.charts.placing import Placer
 from netraw_lint.charts.rendered import Rendering, steps_to
 from netraw_lint.charts.session import Session, Tools, Wish
@@ -88,7 +89,7 @@ def positions(path: str, tools: Tools, row: Counter[str]) -> None:
     """Count how the containers of the first value set that renders are placed."""
     session = Session(path, Wish(), tools)
     try:
-        for case in session.cases() if not unfit(session) else ():
+        for case in session.cases() if not obstacles(session) else ():
             try:
                 plain, marked = session.render(case), session.render(case, session.marked)
             except RenderError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from netraw_lint import crosscheck, settings
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.delivery.deliveries import Followed
@@ -10,20 +12,28 @@ from netraw_lint.schemas_dir import read_catalogue
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
 
+    from netraw_lint.charts.run import Watcher
     from netraw_lint.config import Config
     from netraw_lint.fixing import Fixer
     from netraw_lint.model import Report, Settings, Source
 
 
-def followed(delivering: list[Source], found: Config) -> Followed:
-    """What the objects of Argo CD and Flux among the manifests deploy from this repository."""
+def followed(delivering: list[Source], parsed: Namespace, found: Config) -> Followed:
+    """What the objects of Argo CD and Flux among the manifests deploy from this repository, excludes left out."""
     if not delivering or found.get("charts") == "skip":
         return Followed()
     from netraw_lint.delivery import follow
+    from netraw_lint.sources.gitignore import exclude_rules
 
-    return follow.follow(delivering)
+    result = follow.follow(delivering)
+    rules = exclude_rules(*settings.excludes(parsed, found))
+    if rules is None:
+        return result
+    kept = (
+        each for each in result.deliveries if not rules.cover(os.path.realpath(each.path), is_folder=True)
+    )
+    return result.replace(deliveries=tuple(kept))
 
 
 def added(
@@ -33,7 +43,7 @@ def added(
     parsed: Namespace,
     found: Config,
     merged: Settings,
-    tick: Callable[[], None],
+    watcher: Watcher,
     fixer: Fixer | None,
 ) -> tuple[Report, list[str]]:
     """The report with what is wrong in the charts, and what there is to tell about them. Raises UsageError."""
@@ -50,9 +60,9 @@ def added(
     asked = settings.charts(parsed, found).replace(deliveries=deliveries)
     catalogue = Catalogue(read_catalogue, merged.workloads)
     if fixer and "NRL003" in fixer.codes:
-        parts = run.fix(charts, asked, fixer, catalogue, tick, parsed.diff)
+        parts = run.fix(charts, asked, fixer, catalogue, watcher, parsed.diff)
     else:
-        parts = run.judge(charts, asked, merged, catalogue, tick)
+        parts = run.judge(charts, asked, merged, catalogue, watcher)
     for part in () if parsed.quiet else parts:
         notes += (*part.fixes, *part.limits)
         notes += part.notes if parsed.verbose or asked.explore else ()

@@ -181,10 +181,8 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         if charts or delivering:
             from netraw_lint import charting
 
-            followed = charting.followed(delivering, found)
-            report, notes = charting.added(
-                report, charts, followed, parsed, found, merged, progress.tick, fixer
-            )
+            followed = charting.followed(delivering, parsed, found)
+            report, notes = charting.added(report, charts, followed, parsed, found, merged, progress, fixer)
     finally:
         progress.clear()
     for note in notes:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2.0
 _EVERY = 0.2
+# Of a task, so that the line fits into 80 columns.
+_WIDTH = 64
 
 
 class Progress:
@@ -23,6 +25,8 @@ class Progress:
         self._enabled = enabled and stream.isatty()
         self._shown = False
         self._files = 0
+        self._task = ""
+        self._since = 0.0
         self._due = time.monotonic() + _PATIENCE
 
     def over(self, items: Iterable[T]) -> Iterator[T]:
@@ -32,15 +36,23 @@ class Progress:
             self.tick()
             yield item
 
+    def begin(self, task: str) -> None:
+        """Show a task with its seconds from now on, instead of the count."""
+        self.clear()
+        self._task, self._since = task, time.monotonic()
+
     def tick(self) -> None:
-        """Show the count, if it is time to."""
+        """Show the count, or the task, if it is time to."""
         if not self._enabled:
             return
         now = time.monotonic()
         if now >= self._due:
             self._due = now + _EVERY
             self._shown = True
-            self._stream.write(f"\rlinting: {self._files:,} file{'' if self._files == 1 else 's'} ...")
+            text = f"linting: {self._files:,} file{'' if self._files == 1 else 's'}"
+            if self._task:
+                text = f"{self._task[:_WIDTH]}: {now - self._since:.0f} s"
+            self._stream.write(f"\r{text} ...")
             self._stream.flush()
 
     def clear(self) -> None:

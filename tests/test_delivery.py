@@ -330,8 +330,9 @@ def test_a_container_that_an_application_brings_along_is_reported_there(
     assert "it is spelled out in the values Application/shop (app.yaml)" in finding["refusal"]
 
 
-def test_nothing_is_followed_where_charts_are_skipped(tool: Tool, repository: Path) -> None:
+@pytest.mark.parametrize("setting", ["charts: skip\n", "exclude: [charts/]\n"])
+def test_what_the_settings_leave_out_is_not_followed(setting: str, tool: Tool, repository: Path) -> None:
     (repository / "app.yaml").write_text(dedent(APPLICATION))
-    (repository / ".netraw-lint.yaml").write_text("charts: skip\n")
+    (repository / ".netraw-lint.yaml").write_text(setting)
 
     assert tool("app.yaml", cwd=repository).code == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from netraw_lint.charts import bounds, chart, governing, judging, scenarios, values
+from netraw_lint.charts import bounds, governing, judging, obstacles, scenarios, values
 from netraw_lint.charts.bounds import Deadline
 from netraw_lint.charts.fixing import ChartFixer
 from netraw_lint.charts.placing import Placer
@@ -81,7 +81,7 @@ def _report(session: Session) -> ChartReport:
 
 def _unrenderable(session: Session) -> ChartReport | None:
     """The report about a chart that is not rendered."""
-    problems = unfit(session)
+    problems = obstacles.obstacles(session)
     if problems or session.about is None:
         return ChartReport(problems=tuple(problems))
     if session.about.is_library:
@@ -121,35 +121,6 @@ def fix(
     except RenderError as error:
         report = ChartReport(problems=(Problem(path, "render", error.message),))
     return FixReport(report, report)
-
-
-def unfit(session: Session) -> list[Problem]:
-    """What has to be done before a chart can be rendered offline."""
-    path = session.plain.path
-    if session.about is None:
-        return [Problem(path, "render", "Chart.yaml cannot be read as YAML")]
-    problems = []
-    lacking = chart.missing(session.plain, session.about)
-    if lacking:
-        names = ", ".join(f"{each.name} ({each.repository or 'no repository'})" for each in lacking)
-        problems.append(
-            Problem(
-                path,
-                "render",
-                f"not vendored: {names}; netraw-lint downloads nothing: run `helm dependency build {path}` before it, "
-                "or set `charts: skip`",
-            )
-        )
-    for name, address in chart.remote_references(session.plain) if not session.wish.ignore_schema else ():
-        problems.append(
-            Problem(
-                session.shown(name),
-                "render",
-                f"the schema refers to {address}, and netraw-lint asks no network: copy what is meant into the schema, "
-                "or set `ignore-schema: true` for this chart under `chart-values` in the settings",
-            )
-        )
-    return problems
 
 
 class _Linter:

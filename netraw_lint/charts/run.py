@@ -17,14 +17,23 @@ from netraw_lint.sources.helm_engines import Engines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Protocol
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.charts.fixing import Outcome
     from netraw_lint.delivery.deliveries import Delivery
     from netraw_lint.fixing import Fixer
     from netraw_lint.model import Finding, Report, Settings
+
+    class Watcher(Protocol):
+        """Whom long work is shown to."""
+
+        def begin(self, task: str, /) -> None:
+            """Another task is begun."""
+
+        def tick(self) -> None:
+            """It is still going on."""
 
 
 class Asked(Noun):
@@ -90,12 +99,12 @@ def judge(
     asked: Asked,
     settings: Settings,
     catalogue: Catalogue,
-    tick: Callable[[], None],
+    watcher: Watcher,
 ) -> list[ChartReport]:
-    """Judge charts, one after the other."""
+    """Judge charts, one after the other, each announced to ``watcher``."""
     with Engines() as engines:
-        tools = Tools(settings, catalogue, engines, tick)
-        return [lint(path, asked.wish(path), tools) for path in _once(paths)]
+        tools = Tools(settings, catalogue, engines, watcher.tick)
+        return [lint(path, asked.wish(path), tools) for path in _once(paths, watcher)]
 
 
 def fix(
@@ -103,14 +112,14 @@ def fix(
     asked: Asked,
     fixer: Fixer,
     catalogue: Catalogue,
-    tick: Callable[[], None],
+    watcher: Watcher,
     diff: bool,
 ) -> list[ChartReport]:
     """Fix charts, one after the other; what was changed is added to ``fixer.fixed``."""
     parts = []
     with Engines() as engines:
-        tools = Tools(fixer.settings, catalogue, engines, tick)
-        for path in _once(paths):
+        tools = Tools(fixer.settings, catalogue, engines, watcher.tick)
+        for path in _once(paths, watcher):
             made = lint_and_fix(path, asked.wish(path), tools, fixer.ignored)
             if made.outcome is None:
                 parts.append(made.after)
@@ -176,9 +185,11 @@ def _told(path: str, outcome: Outcome) -> tuple[str, ...]:
     return (*(f"{path}: {edit.title}" for edit in outcome.edits), f"{path}: {outcome.proof}", *jobs)
 
 
-def _once(paths: Iterable[str]) -> list[str]:
+def _once(paths: Iterable[str], watcher: Watcher) -> Iterator[str]:
     """Each chart once, however often its files were named."""
-    return list({os.path.realpath(path): path for path in paths}.values())
+    for path in {os.path.realpath(path): path for path in paths}.values():
+        watcher.begin(f"rendering {path}")
+        yield path
 
 
 def merged(report: Report, parts: Sequence[ChartReport]) -> Report:
