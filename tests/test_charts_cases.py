@@ -181,6 +181,31 @@ def test_refused(name: str, engine: str, tool: Tool, build: Build) -> None:
     assert {path: (folder / path).read_text() for path in files} == files
 
 
+def test_the_edit_that_is_to_blame_is_taken_back_alone(engine: str, tool: Tool, build: Build) -> None:
+    names = ("a", "b", "c", "d")
+    containers = "".join(
+        f"    - name: {name}\n      image: registry.example/{name}:1.0\n"
+        f"      securityContext: {{{{- toYaml .Values.{name}.securityContext | nindent 8 }}}}\n"
+        for name in names
+    )
+    pod = POD.partition("  containers")[0] + (
+        "  {{- if and (not .Values.b.securityContext) .Values.keep }}\n  securityContext: {runAsUser: 0}\n  {{- end }}\n"
+    )
+    values = "keep: false\n" + "".join(f"{name}:\n  securityContext: {{}}\n" for name in names)
+    folder = build({"templates/web.yaml": f"{pod}  containers:\n{containers}", "values.yaml": values})
+
+    (finding,) = lint(tool, folder, "--fix")["findings"]
+
+    assert finding["container"]["name"] == "b"
+    assert (
+        "setting b.securityContext.capabilities.drop: right by default, but with keep=true"
+        in finding["refusal"]
+    )
+    drop = "\n    capabilities:\n      drop:\n      - NET_RAW"
+    after = "".join(f"{name}:\n  securityContext:{' {}' if name == 'b' else drop}\n" for name in names)
+    assert (folder / "values.yaml").read_text() == f"keep: false\n{after}"
+
+
 PLACES = {
     "crds-are-left-out-and-files-are-not": (
         {
