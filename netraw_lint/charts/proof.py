@@ -163,7 +163,9 @@ def further(
     """What else to prove edits with: an upgrade and each candidate set by a user; and each switch flipped."""
     keys = []
     over: dict[str, Any] = json.loads(case.overlay) if case.overlay else {}
-    for candidate in values.candidates(dict(known))[: bounds.MAX_KEYS]:
+    edited = {edit.path for edit in edits.made}
+    candidates = sorted(values.candidates(dict(known)), key=lambda candidate: candidate.drop not in edited)
+    for candidate in candidates[: bounds.MAX_KEYS]:
         overlay = values.merged(over, values.overlay(candidate.drop, ["SYS_TIME"]))
         keys.append(
             case.replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from netraw_lint.charts import bounds
+from netraw_lint.charts import bounds, values
 from netraw_lint.charts.bounds import Deadline
 from netraw_lint.charts.proof import further
 from netraw_lint.charts.scenarios import Budget
@@ -50,7 +50,7 @@ class Prover:
                 cut = f", {budget.cut}" if budget.cut else ""
                 return (
                     f"proven by rendering {_count(len(cases), 'value set')}, an upgrade, "
-                    f"{_count(len(users) - 1, 'value')} set by a user, "
+                    f"{_some(len(users) - 1, len(values.candidates(dict(known))), 'value')} set by a user, "
                     f"and {rendering} of {_count(len(flips), 'switch', 'es')} flipped{cut}"
                 )
         self._give_up(_TOO_OFTEN)
@@ -116,6 +116,10 @@ class Prover:
         self._edits.put([])
         for edit in gone:
             self._refuse(edit, f"{edit.title}: {reason}")
+
+
+def _some(number: int, of: int, noun: str) -> str:
+    return f"{number} of {_count(of, noun)}" if number < of else _count(number, noun)
 
 
 def _count(number: int, noun: str, plural: str = "s") -> str:

@@ -12,6 +12,7 @@ from netraw_lint.delivery.deliveries import Delivery, Followed
 from netraw_lint.model import Problem
 from netraw_lint.sources.discovery import CHART_FILES
 from netraw_lint.sources.files import display
+from netraw_lint.sources.helm_worker import merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class _Follower:
         self.limits += [f"{reference.by}: judged without some values: {limit}" for limit in limits]
         overlay: dict[str, Any] = {}
         for layer in reference.values:
-            overlay = _merged(overlay, layer)
+            overlay = merged(overlay, layer)
         return Delivery(
             reference.by,
             _shown(folder),
@@ -174,11 +175,3 @@ def _shown(folder: str) -> str:
 
 def _closed(text: str) -> str:
     return "" if applicationsets.is_open(text) else text
-
-
-def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    result = dict(under)
-    for key, value in over.items():
-        below = result.get(key)
-        result[key] = _merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
-    return result
