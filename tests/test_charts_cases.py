@@ -276,6 +276,22 @@ def test_a_switch_of_a_subchart_is_explored(engine: str, tool: Tool, build: Buil
     assert finding["message"].endswith("; only with db.enabled=true")
 
 
+def test_a_subchart_that_is_off_is_fixed_through_its_values(engine: str, tool: Tool, build: Build) -> None:
+    files = {
+        **PLACES["a-subchart-that-is-off"][0],
+        "charts/db/values.yaml": "securityContext: {}\n",
+        "charts/db/templates/db.yaml": VALUE,
+    }
+    folder = build({**files, "values.yaml": "db:\n  enabled: false\n"})
+
+    data = lint(tool, folder, "--fix", "--explore")
+
+    assert data["findings"] == []
+    assert (folder / "values.yaml").read_text() == (
+        "db:\n  enabled: false\n  securityContext:\n    capabilities:\n      drop:\n      - NET_RAW\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("template", "words"),
     [

@@ -124,7 +124,7 @@ def test_values_may_come_from_another_source_of_the_same_repository(repository: 
           - repoURL: https://git.example/acme/shop
             path: charts/shop
             helm: {valueFiles: [$config/deploy/prod.yaml], values: "a: {b: 1}"}
-          - {repoURL: https://git.example/acme/shop, ref: config}
+          - {repoURL: "git@git.example:acme/shop.git", ref: config}
           - {repoURL: https://charts.example, chart: redis}
     """).deliveries
 

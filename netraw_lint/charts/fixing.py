@@ -69,7 +69,6 @@ class ChartFixer:
         self.refused: dict[ContainerKey, str] = {}
         # Containers that no edit was found for.
         self.tried: set[tuple[ContainerKey, str]] = set()
-        self.known: dict[str, Any] = {}
         self.cases: list[Case] = []
         self.deadline = Deadline(bounds.EDITING)
 
@@ -82,11 +81,17 @@ class ChartFixer:
             pending: Sequence[Case] = self.cases
             while pending:
                 pending = self._fix_next(pending)
-            said = Prover(self.proof, self.edits, self._refuse).prove(self.cases, self.known)
+            said = self._proven() if self.edits.made else ""
             texts = self.edits.changed()
             return Outcome(tuple(self.edits.made), texts, self.refused, said, tuple(sorted(self._jobs())))
         finally:
             helm_files.discard(self.base)
+
+    def _proven(self) -> str:
+        """Take back what cannot be proven; in words, what the rest was proven with."""
+        marked = self._marked(self.cases[0])
+        known = marked.values() if marked is not None else {}
+        return Prover(self.proof, self.edits, self._refuse).prove(self.cases, known)
 
     def _jobs(self) -> set[str]:
         found = set()
@@ -112,10 +117,8 @@ class ChartFixer:
 
     def _fix_case(self, case: Case) -> None:
         marked = self._marked(case)
-        if marked is not None and not self.known:
-            self.known = marked.values()
         wanted = self._untried(case)
-        self._by_values(case, wanted)
+        self._by_values(case, wanted, marked.values() if marked is not None else {})
         self._by_items(case, self._untried(case), marked)
         left = self._untried(case)
         if left and marked is not None and not self.deadline.is_over():
@@ -174,10 +177,10 @@ class ChartFixer:
 
     # -- values -------------------------------------------------------------------------------------------------
 
-    def _by_values(self, case: Case, wanted: dict[ContainerKey, Judgement]) -> None:
-        if VALUES not in self.session.plain.own or not self.known:
+    def _by_values(self, case: Case, wanted: dict[ContainerKey, Judgement], known: dict[str, Any]) -> None:
+        if VALUES not in self.session.plain.own or not known:
             return
-        reach = governing(self.session, case, self.known, bounds.FIXING_PROBES)
+        reach = governing(self.session, case, known, bounds.FIXING_PROBES)
         reached: dict[Candidate, list[ContainerKey]] = {}
         for key in wanted:
             for candidate in reach.get(key, ()):

@@ -139,6 +139,7 @@ class _Linter:
         self.notes: list[str] = []
         self.limits: list[str] = []
         self.counts = Counts()
+        self.known: dict[Case, dict[str, object]] = {}
         self.plain: dict[Case, Rendering] = {}
         self.accepted: set[tuple[Case, ContainerKey | None]] = set()
         self.seen: set[Mark] = set()
@@ -174,8 +175,7 @@ class _Linter:
         self._tell_failures(failed, rendered=first is not None)
         if first is not None and self.session.wish.explore:
             self._explore(first, found)
-        if found:
-            self._name_values(found)
+        self._name_values()
         return self._finished()
 
     def _rendered(self) -> Iterator[tuple[Case, Rendering | RenderError, Rendering | None]]:
@@ -236,6 +236,9 @@ class _Linter:
             self.exempt.setdefault(line, found.replace(finding=finding))
             self.accepted.add((placer.case, judging.container_key(key, finding)))
         else:
+            if placer.marked is not None and placer.case not in self.known:
+                # A subchart that is off has no values: each value set knows its own.
+                self.known[placer.case] = placer.marked.values()
             self._add(placer.case, key, placer.placed(key, found), only_with)
 
     def _add(self, case: Case, key: Key, finding: Finding, only_with: str) -> None:
@@ -272,15 +275,15 @@ class _Linter:
                 Problem(self.path, "render", f"cannot be rendered {what}: {error.message}{advice}")
             )
 
-    def _name_values(self, known: dict[str, object]) -> None:
+    def _name_values(self) -> None:
         """Say at a missing drop which value would make it; a probe for each value set that has such findings."""
         text = (self.session.plain.read("values.yaml") or b"").decode(errors="replace")
         wanted: dict[Case, list[tuple[Line, ContainerKey]]] = {}
         for line, (case, key) in self.origins.items():
-            if key is not None and self.findings[line].rule == "NRL003":
+            if key is not None and self.findings[line].rule == _FIXED and self.known.get(case):
                 wanted.setdefault(case, []).append((line, key))
         for case, lines in list(wanted.items())[:_PROBED_CASES]:
-            found = governing.governing(self.session, case, known)
+            found = governing.governing(self.session, case, self.known[case])
             for line, key in lines:
                 for candidate in found.get(key, ())[:1]:
                     finding = self.findings[line]

@@ -11,6 +11,7 @@ import re
 from netraw_lint import yamltree
 from netraw_lint.delivery.data import data, items, mapping, word
 from netraw_lint.delivery.deliveries import Reference
+from netraw_lint.delivery.repository import spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _reference(source: dict[str, Any], refs: dict[str, str], by: str, name: str,
     limits, files = [], []
     for file in map(word, items(helm.get("valueFiles"))):
         ref = _REF.match(file)
-        if ref and refs.get(ref[1]) == address:
+        if ref and spelled(refs.get(ref[1], "")) == spelled(address):
             files.append(f"/{file[ref.end() :]}")
         elif ref or "://" in file:
             limits.append(f"the values in {file} are not in this repository")
