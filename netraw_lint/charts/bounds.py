@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 # Judging all value sets of a chart, in seconds.
 JUDGING = 120.0
 # Finding edits, and then proving them together, flips included.
-EDITING, PROVING = 90.0, 240.0
+EDITING, PROVING = 120.0, 480.0
 # Flipping switches: once for exploring, and once in each round of a proof.
 FLIPPING, MAX_FLIPS = 60.0, 200
 # Renders that look for the value that decides: to name it, and to fix by it.
