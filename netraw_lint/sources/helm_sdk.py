@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PACKAGE = "helm_python"
+_TOO_MUCH = "it renders to more than {} MB"
 # How Helm itself splits what a template gives (pkg/release/util SplitManifests).
 _SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
 
@@ -69,7 +70,10 @@ class Embedded:
         self._idle.append(worker)
         if "error" in answer:
             raise helm.failure(str(answer["error"]))
-        return documents(answer["files"])
+        files: dict[str, str] = answer["files"]
+        if sum(map(len, files.values())) > helm.MAX_OUTPUT:
+            raise RenderError(_TOO_MUCH.format(helm.MAX_OUTPUT >> 20))
+        return documents(files)
 
     def close(self) -> None:
         """End the workers."""
@@ -132,7 +136,7 @@ def _line(descriptor: int) -> bytes:
                 break
             total += len(chunk)
             if total > 2 * helm.MAX_OUTPUT:
-                raise RenderError(f"it renders to more than {helm.MAX_OUTPUT >> 20} MB")
+                raise RenderError(_TOO_MUCH.format(helm.MAX_OUTPUT >> 20))
             chunks.append(chunk)
     return b"".join(chunks)
 
