@@ -240,7 +240,7 @@ def compared(path: str, copy: str, flips: int, tools: Tools) -> int:
     for name in [*own, *map(str, chosen)]:
         pairs = []
         for session in (old, new):
-            case = next((each for each in session.cases() if each.name == name), Case(sets=(name,)))
+            case = case_of(session, name)
             try:
                 pairs.append([objects(session, case), objects(session, case)])
             except RenderError:
@@ -251,12 +251,13 @@ def compared(path: str, copy: str, flips: int, tools: Tools) -> int:
             count += 1
             print(f"changed: {path} with {name}: renders otherwise", file=sys.stderr)
             continue
-        for before, again, after in zip(*pairs[0], pairs[1][0], strict=False):
+        for number, (before, again, after) in enumerate(zip(*pairs[0], pairs[1][0], strict=False)):
             noise = {at for at, _, _ in unlike(before, again, ())}
             for at, was, now in unlike(before, after, ()):
                 if at not in noise and not intended(at, was, now):
                     # Once more: it may be the clock.
-                    if at in {each for each, _, _ in unlike(before, objects(old, case_of(old, name))[0], ())}:
+                    later = objects(old, case_of(old, name))[number]
+                    if at in {each for each, _, _ in unlike(before, later, ())}:
                         continue
                     count += 1
                     print(f"changed: {path} with {name}: {at}: {was!r:.60} {now!r:.60}", file=sys.stderr)
