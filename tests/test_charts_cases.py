@@ -158,6 +158,13 @@ REFUSED = {
         },
         "`metadata.annotations.sum` would change from",
     ),
+    "a-string-of-the-values": (
+        {
+            "values.yaml": "extra: |\n  - name: more\n    image: registry.example/more:1.0\n",
+            "templates/web.yaml": f"{HARDENED}    {{{{- tpl .Values.extra . | nindent 4 }}}}\n",
+        },
+        "it is spelled out in the values values.yaml: add a securityContext there",
+    ),
     "a-custom-resource-has-it-too": (
         {
             "templates/web.yaml": VALUE
@@ -239,6 +246,13 @@ PLACES = {
             "templates/web.yaml": POD.replace("web:1.0", '{{ "}}" | trunc 0 }}web:1.0'),
         },
         [("templates/web.yaml", 8)],
+    ),
+    "a-container-in-a-string-of-the-values": (
+        {
+            "values.yaml": "a: 1\nextra: |\n  - name: more\n    image: registry.example/more:1.0\n",
+            "templates/web.yaml": f"{HARDENED}    {{{{- tpl .Values.extra . | nindent 4 }}}}\n",
+        },
+        [("values.yaml", 3)],
     ),
     # Values cannot pose as our own marks.
     "marks-in-the-chart": (

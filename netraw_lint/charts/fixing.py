@@ -9,7 +9,7 @@ from netraw_lint.charts import bounds, rendered, templating, values
 from netraw_lint.charts.bounds import Deadline
 from netraw_lint.charts.edits import ChartEdit, Edits
 from netraw_lint.charts.governing import governing
-from netraw_lint.charts.placing import item_paths, values_files
+from netraw_lint.charts.placing import item_paths, line_in_values, values_files
 from netraw_lint.charts.proof import Proof, lacking
 from netraw_lint.charts.proving import Prover
 from netraw_lint.fix.layout import NotEditableError
@@ -252,14 +252,15 @@ class ChartFixer:
         )
 
     def _given_by(self, case: Case, judgement: Judgement) -> str | None:
-        """The refusal for a container that the values of one case bring along."""
+        """The refusal for a container that values bring along, those of the case or the chart's own."""
         container = judgement.container
         image = yamltree.as_string(yamltree.get(container.node, "image"))
         for file in values_files(case):
             with open(file, encoding="utf-8", errors="replace") as opened:
-                if item_paths(opened.read(), container.name, image):
+                if line_in_values(opened.read(), container.name, image):
                     return _GIVEN.format(case.name)
-        return None
+        own = (self.session.plain.read(VALUES) or b"").decode(errors="replace")
+        return _GIVEN.format(VALUES) if line_in_values(own, container.name, image) else None
 
 
 def _is_nothing(found: Any) -> bool:

@@ -154,13 +154,10 @@ class Placer:
             return None
         image = yamltree.as_string(yamltree.get(container, "image"))
         for name, path, text in self._values_files():
-            for node in items_named(text, container_name):
-                if yamltree.as_string(yamltree.get(node, "image")) in (image, None):
-                    line = text.count("\n", 0, node.start_mark.index) + 1
-                    line_text = text.split("\n")[line - 1].rstrip("\r")
-                    return Place(
-                        name, path, line, len(line_text) - len(line_text.lstrip(" -")) + 1, line_text
-                    )
+            line = line_in_values(text, container_name, image)
+            if line is not None:
+                line_text = text.split("\n")[line - 1].rstrip("\r")
+                return Place(name, path, line, len(line_text) - len(line_text.lstrip(" -")) + 1, line_text)
         return None
 
     def _values_files(self) -> Iterator[tuple[str, str, str]]:
@@ -205,6 +202,17 @@ def _text(node: Node | None, key: str) -> str | None:
 def values_files(case: Case) -> tuple[str, ...]:
     """The files that values of a case are written in, those that win last."""
     return (*case.files, case.manifest) if case.manifest else case.files
+
+
+def line_in_values(text: str, name: str, image: str | None) -> int | None:
+    """The line (1-based) of the container with this name and image in values: of an item, or in a string."""
+    for node in items_named(text, name):
+        if yamltree.as_string(yamltree.get(node, "image")) in (image, None):
+            return text.count("\n", 0, node.start_mark.index) + 1
+    # A string that the template reads as YAML.
+    written = re.compile(rf"^[ \t]*(?:- +)?name: *([\"']?){re.escape(name)}\1[ \t\r]*$", re.MULTILINE)
+    found = list(written.finditer(text)) if image and image in text else []
+    return text.count("\n", 0, found[0].start()) + 1 if len(found) == 1 else None
 
 
 def items_named(text: str, name: str) -> Iterator[yamltree.MappingNode]:
