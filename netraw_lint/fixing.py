@@ -47,6 +47,7 @@ _CONTAINER_RULES = frozenset(("NRL001", "NRL002", "NRL003", "NRL005"))
 
 # How often a document is looked at again after some of it was fixed; made-up ones needed two.
 _ROUNDS = 5
+_MOST_REMOVED = 200
 
 
 class Fixed(Noun):
@@ -233,6 +234,10 @@ class Fixer:
         spared = {one.identity for one in self._exempt}
         found = self._found(document.source, new)
         unused = [one for one in found if one.rule == "NRL203" and one.identity not in spared]
+        if len(unused) > _MOST_REMOVED:
+            # Each removal is proven by reading the whole document again.
+            self._refuse(document.source, unused, f"the document has more than {_MOST_REMOVED} of them")
+            return document
         for finding in sorted(unused, key=lambda one: -one.span.start):
             document, work = self._work(document, chunk)
             try:

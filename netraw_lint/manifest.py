@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netraw_lint.nodes import Node
     from netraw_lint.splitting import Chunk
 
-_ORIGIN = re.compile(rb"^# Source: (\S.*?)\s*$", re.MULTILINE)
+_ORIGIN = re.compile(rb"^# Source: (\S[^\n]*)", re.MULTILINE)
 _AFTER_END = "kubectl and Helm stop reading at `...`: start this document with `---`"
 _NOTHING = yamltree.nothing()
 _BOM = b"\xef\xbb\xbf"
@@ -66,9 +66,12 @@ def read(source: Source, part: Chunk) -> Iterator[Document | Unreadable]:
         source = source.replace(patch=True)
     text = chunk.decode()
     head = _ORIGIN.search(chunk[: chunk.find(b"\n", 1000) if len(chunk) > 1000 else len(chunk)])
-    origin = head[1].decode() if head and _only_comments(chunk[: head.start()]) else None
+    origin = head[1].rstrip().decode() if head and _only_comments(chunk[: head.start()]) else None
     document = Document(source, part.index, start, part.line, text, _NOTHING, origin)
-    stream = chunk.lstrip().startswith(b"{")
+    stream = text.lstrip().startswith("{")
+    if stream and not chunk.lstrip().startswith(b"{"):
+        # kubectl passes over any space of Unicode in front of a stream of JSON.
+        chunk = (" " * (len(text) - len(text.lstrip())) + text.lstrip()).encode()
     first = True
     try:
         # A byte order mark inside a text is what concatenated files leave behind: a blank line, one mark long.
@@ -93,7 +96,9 @@ def _roots(chunk: bytes, stream: bool) -> Iterator[Node]:
         roots = list(yamltree.compose(chunk))
     except yamltree.YamlError as refused:
         try:
-            roots = list(yamltree.compose_json(chunk))
+            from netraw_lint import jsontext
+
+            roots = list(jsontext.compose(chunk))
         except yamltree.YamlError:
             raise refused from None
     yield from roots

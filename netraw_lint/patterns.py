@@ -6,9 +6,13 @@ import re
 
 # A kind whose value does not start right behind the colon (an anchor, a comment, an alias) captures nothing.
 KIND = re.compile(rb"kind[\"']?\s*:\s*[\"']?([A-Za-z0-9]*)")
-EXPLICIT_KEY = re.compile(rb"\?\s")
+# A key that may stand apart from its colon, or elsewhere: KIND would not see it. YAML 1.1 also breaks lines at NEL, LS, PS.
+EXPLICIT_KEY = re.compile(rb"\?(?:\s|\xc2\x85|\xe2\x80[\xa8\xa9])|\*[\w-]+\s*:")
 SEPARATOR = re.compile(rb"---(?:(#[^\n]*\n?)|(?=[ \t\r\n])|\Z)")
-STREAM = re.compile(rb"\}\s*\n\s*\{")
+STREAM = re.compile(rb"\}[^\S\n]*+\n\s*+\{")
 NEXT_OBJECT = re.compile(rb"[ \t\r]*\n(?=\s*\{)")
+# Nothing but JSON's own tokens, none of which YAML reads otherwise: a quote within a plain scalar or single quotes, or
+# a brace in a comment, would be taken for what it is not.
+JSON_SHAPE = re.compile(rb'(?:[\s{}\[\]:,]++|"(?:[^"\\]|\\.)*+"|[-+.0-9A-Za-z]++(?=\s*+[,\]}]))*+', re.DOTALL)
 JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
 COLUMN_0 = re.compile(rb"\n([^ \r\n#][^:\r\n]*)")

@@ -24,7 +24,9 @@ NAMESPACES = (b"Namespace",)
 # What a cross-check needs besides workloads: namespaces, and policies of any kind and content.
 POLICIES = (*NAMESPACES, b"kyverno.io/", b"gatekeeper.sh/", b"ValidatingAdmissionPolicy")
 # What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
-_DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"!!", b"!<", b"%TAG")
+_DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"\\\xc2", b"\\\xe2", b"!!", b"!<", b"%TAG")
+# What breaks a line for YAML 1.1, and for no editor: a lone carriage return, NEL, LS and PS.
+_OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _CRD = b"\nkind: CustomResourceDefinition"
 _CRD_KEYS = [b"apiVersion", b"kind", b"metadata", b"spec", b"status"]
 
@@ -121,7 +123,7 @@ def _json_objects(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]
         return
     from netraw_lint import patterns
 
-    if patterns.STREAM.search(data, start, end):
+    if patterns.STREAM.search(data, start, end) and patterns.JSON_SHAPE.fullmatch(data, start, end):
         depth, ends = 0, []
         for token in patterns.JSON_TOKEN.finditer(data, start, end):
             depth += {b"{": 1, b"}": -1}.get(token[0], 0)
@@ -143,15 +145,26 @@ def _has_content(chunk: bytes) -> bool:
     while at < size:
         end = chunk.find(b"\n", at)
         end = size if end < 0 else end
-        # YAML also knows a lone carriage return; without it, a comment would hide the rest of such a file.
-        end = end if (other := chunk.find(b"\r", at, end)) < 0 else other
-        line = chunk[at:end].strip(b" \t\r\xef\xbb\xbf")
-        if line.startswith((b"--- ", b"---\t")):
-            line = line[3:].lstrip()
-        if line and not line.startswith(b"#") and line != b"---" and not line.startswith(b"..."):
+        if any(_is_content(line) for line in _lines(chunk[at:end])):
             return True
         at = end + 1
     return False
+
+
+def _lines(line: bytes) -> list[bytes]:
+    """A line as YAML sees it: a comment ends, and may hide nothing, at a break that is none for editors."""
+    if line.isascii() and b"\r" not in line[:-1]:
+        return [line]
+    for other in _OTHER_BREAKS:
+        line = line.replace(other, b"\n")
+    return line.split(b"\n")
+
+
+def _is_content(line: bytes) -> bool:
+    line = line.strip(b" \t\r\xef\xbb\xbf")
+    if line.startswith((b"--- ", b"---\t")):
+        line = line[3:].lstrip()
+    return bool(line) and not line.startswith((b"#", b"...")) and line != b"---"
 
 
 def may_hold_workload(
@@ -186,10 +199,16 @@ def _is_custom_resource_definition(chunk: bytes) -> bool:
 
     A second ``kind`` (the last one wins) or text of a quoted scalar at column 0 makes it uncertain.
     """
-    if _CRD not in chunk:
+    if _CRD not in chunk or len(_lines(chunk.replace(b"\r\n", b"\n").replace(b"\n", b" "))) > 1:
         return False
     from netraw_lint import patterns
 
-    keys = [key for key in patterns.COLUMN_0.findall(b"\n" + chunk) if not key.startswith(b"---")]
+    searched = b"\n" + chunk
+    found = [match for match in patterns.COLUMN_0.finditer(searched) if not match[1].startswith(b"---")]
     line = chunk[chunk.index(_CRD) + len(_CRD) :].split(b"\n", 1)[0].strip()
-    return sorted(keys) in (_CRD_KEYS[:4], _CRD_KEYS) and (not line or line.startswith(b"#"))
+    return (
+        sorted(match[1] for match in found) in (_CRD_KEYS[:4], _CRD_KEYS)
+        and (not line or line.startswith(b"#"))
+        # A mapping that is indented has its keys elsewhere.
+        and not _has_content(searched[: found[0].start()])
+    )

@@ -53,6 +53,12 @@ def encode(text: str, encoding: str, bom: bytes) -> bytes:
 
 
 def _utf16(raw: bytes, encoding: str) -> bytes:
+    # kubectl splits bytes, and would decode what follows on its own: text that only looks like letters of Asia here.
+    mixed = raw.find(b"\n---")
+    if mixed >= 0:
+        line = 1 + raw.count(b"\n", 0, mixed)
+        message = f"UTF-16 and then `---` in another encoding, at byte {mixed} (line {line}): save the file as UTF-8"
+        raise UndecodableText(message, mixed, line)
     return _decoded(raw, encoding, raw[:2]).encode()
 
 

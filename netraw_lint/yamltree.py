@@ -48,7 +48,6 @@ __all__ = [
     "as_bool",
     "as_string",
     "compose",
-    "compose_json",
     "describe",
     "duplicates",
     "entries",
@@ -68,11 +67,12 @@ _TRUE = frozenset("y Y yes Yes YES on On ON true True TRUE".split())
 _FALSE = frozenset("n N no No NO off Off OFF false False FALSE".split())
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _TAG = "tag:yaml.org,2002:"
+# Any other tag, a wrong one like !!map included, makes a string of a scalar (yaml/v2 resolve.go, resolvableTag).
+_NO_STRINGS = frozenset(f"{_TAG}{name}" for name in ("bool", "int", "float", "null", "timestamp"))
 _NUMBER = re.compile(
     r"[-+]?(\.?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|0[xob][0-9a-f_]+|\.(inf|nan))", re.IGNORECASE
 )
 _DEEP_INDENT = re.compile(rb"^[ \t\-?:]{1000}", re.MULTILINE)
-_SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|\x7f")
 
 
 class YamlError(Exception):
@@ -123,28 +123,6 @@ def compose(data: bytes) -> Iterator[Node]:
         # What libyaml cannot decode it counts in bytes.
         index = len(data[:position].decode(errors="ignore")) if isinstance(position, int) else None
         raise YamlError(f"{getattr(error, 'reason', error)}", index) from None
-
-
-def compose_json(data: bytes) -> Iterator[Node]:
-    """Like compose, for JSON that libyaml refuses: concatenated objects, surrogate pairs, DEL.
-
-    Surrogate escapes become as many replacement characters, so that every position stays true.
-    """
-    from json import JSONDecoder
-
-    text = _SURROGATES.sub(lambda match: b"\\ufffd" * (len(match[0]) // 6) or b" ", data).decode()
-    decoder, at = JSONDecoder(strict=False), 0
-    while at < len(text):
-        start = len(text) - len(text[at:].lstrip())
-        if start == len(text):
-            return
-        try:
-            _, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            raise YamlError("neither YAML nor JSON", start) from None
-        # Blanks in front keep the marks of a later object true.
-        yield from compose((re.sub(r"[^\n]", " ", text[:start]) + text[start:end]).encode())
-        at = end
 
 
 def _yaml_error(error: MarkedYAMLError) -> YamlError:
@@ -269,6 +247,10 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
         if is_merge(key):
             for merged in _merged(value):
                 found.update(entries(merged))
+        elif _may_be_merge(key):
+            raise YamlError(
+                "a merge key in quotes may or may not be one: write << without them", key.start_mark.index
+            )
         elif isinstance(key, ScalarNode):
             found[text(key)] = (key, value)
     node.__dict__["entries"] = found
@@ -280,6 +262,16 @@ def is_merge(key: Node) -> bool:
     if not isinstance(key, ScalarNode) or key.value != "<<":
         return False
     return key.tag == f"{_TAG}merge" or (key.tag is None and not key.style)
+
+
+def _may_be_merge(key: Node) -> bool:
+    """Whether a quoted ``<<`` has more to it than quotes: ``! "<<"`` merges, and nodes do not keep that tag."""
+    return (
+        isinstance(key, ScalarNode)
+        and key.value == "<<"
+        and key.tag is None
+        and key.end_mark.index - key.start_mark.index > len('"<<"')
+    )
 
 
 def _merged(value: Node) -> list[MappingNode]:
@@ -316,9 +308,9 @@ def text(node: ScalarNode) -> str:
         from base64 import b64decode
 
         try:
-            return b64decode(node.value).decode()
+            return b64decode(node.value).decode(errors="replace")
         except ValueError:
-            return str(node.value)
+            return str(node.value)  # go-yaml refuses the document
     return str(node.value)
 
 
@@ -341,11 +333,7 @@ def as_string(node: Node | None) -> str | None:
     if not isinstance(node, ScalarNode):
         return None
     if node.tag is not None:
-        return (
-            text(node)
-            if node.tag in (f"{_TAG}str", f"{_TAG}binary") or not node.tag.startswith(_TAG)
-            else None
-        )
+        return None if node.tag in _NO_STRINGS else text(node)
     if node.style:
         return str(node.value)
     plain = node.value

@@ -29,6 +29,7 @@ ROOMS = (
     "text",  # offsets, lines, encodings
     "aliasing",  # how far the aliases of a document may be followed
     "yamltree",  # text -> nodes; the only importer of libyaml
+    "jsontext",  # JSON that libyaml refuses, for yamltree
     "paths",  # the path notation of the catalogue
     "patterns",  # the regular expressions of splitting
     "splitting",  # bytes -> chunks that may hold a workload

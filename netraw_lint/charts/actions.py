@@ -10,7 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TOKEN = re.compile(r"\}\}|\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|/\*.*?\*/", re.DOTALL)
+# What is not closed reaches on: no engine renders it, and looking for its end again and again would take for ever.
+_TOKEN = re.compile(
+    r"\}\}|\"(?:[^\"\\\n]|\\.)*+\"?|`[^`]*+`?|'(?:[^'\\\n]|\\.)*+'?|/\*.*?(?:\*/|\Z)", re.DOTALL
+)
 _OPENERS = frozenset(("if", "with", "range", "define", "block"))
 
 

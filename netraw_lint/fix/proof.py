@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 # All that is ever cut: a name that grants or means NET_RAW, null, an empty collection, a comment behind an entry.
 _CUT = re.compile(
-    r"""(?:\*[^\s,\[\]{}]+|[\s,:\[\]{}'"*~-]|null|!!str|(?:\#[^\r\n]*)
-    |(?:add|all|cap_all|(?:cap_)?net_raw|defaultAddCapabilities|allowedCapabilities|capabilities|securityContext)\b)*""",
+    r"""(?:\*[^\s,\[\]{}]++|[\s,:\[\]{}'"*~-]|null|!!str|(?:\#[^\r\n]*)
+    |(?:add|all|cap_all|(?:cap_)?net_raw|defaultAddCapabilities|allowedCapabilities|capabilities|securityContext)\b)*+""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NAME = re.compile(r"""(['"]?)(NET_RAW|ALL)\1""")

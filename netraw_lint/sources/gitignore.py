@@ -133,10 +133,9 @@ def _segment(name: str) -> str | None:
 
     chunks = [""]
     end = 0
-    for token in re.finditer(_PATTERN_ITEM, name, re.DOTALL):
+    item = re.compile(_PATTERN_ITEM, re.DOTALL)
+    while token := item.match(name, end):
         star, any_one, negated, characters, quoted, plain = token.groups()
-        if token.start() != end:
-            return None
         end = token.end()
         if star:
             chunks.append("")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 MAX_OUTPUT = 20 * 1024 * 1024
+_MOST_SAID = 1 << 16
 NO_ENGINE = (
     "a Helm chart is no YAML before it is rendered, and there is nothing here to render it: put `helm` (version 3 "
     'or 4) on the PATH, or run `pip install "netraw-lint[helm]"`, or set `charts: skip` in .netraw-lint.yaml'
@@ -37,7 +38,9 @@ NO_FOLDER = (
     "a chart is rendered in a copy, and there is no directory to put one into: make /tmp writable "
     "(docker run --tmpfs /tmp), or name one in TMPDIR"
 )
-_PLACE = re.compile(r"\(?[^\s()/:]+/((?:charts/[^\s()/:]+/)*templates/[^\s():]+):(\d+)(?::\d+)?\)?")
+_PLACE = re.compile(
+    r"\(?(?<![^\s()/:])[^\s()/:]++/((?:charts/[^\s()/:]+/)*templates/[^\s():]+):(\d+)(?::\d+)?\)?"
+)
 _PREFIX = re.compile(r"^(Error: |INSTALLATION FAILED: |execution error at |template: |parse error at )+")
 
 
@@ -111,7 +114,7 @@ def environment(home: str) -> Mapping[str, str]:
 
 def failure(said: str) -> RenderError:
     """What an engine said about a chart, as an error with the template and line that it names."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in said[:_MOST_SAID].splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("WARNING", "Use --debug", "level=", "time="))]
     message = " ".join(told[:6]) or "the engine said nothing"
     place = _PLACE.search(message)

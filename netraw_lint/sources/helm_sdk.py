@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 PACKAGE = "helm_python"
 _TOO_MUCH = "it renders to more than {} MB"
 # How Helm itself splits what a template gives (pkg/release/util SplitManifests).
-_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
+# without the blanks in front, which are stripped afterwards: Go's expressions are linear, Python's are not.
+_SEPARATOR = re.compile(r"(?:^|\n)---\s*+")
 
 
 def is_installed() -> bool:
@@ -147,6 +148,12 @@ def documents(files: dict[str, str]) -> list[Rendered]:
         Rendered(name, part)
         for name, text in sorted(files.items())
         if not name.endswith("/NOTES.txt") and not os.path.basename(name).startswith("_")
-        for part in _SEPARATOR.split(text)
+        for part in split(text)
         if part.strip()
     ]
+
+
+def split(text: str) -> list[str]:
+    """What a template gave, split into documents as Helm does it."""
+    *ended, last = _SEPARATOR.split(text)
+    return [*(part.rstrip() for part in ended), last]
