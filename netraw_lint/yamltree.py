@@ -117,18 +117,20 @@ def compose(data: bytes) -> Iterator[Node]:
             for tree in islice(trees(data), composed, None):
                 yield _in_proportion(tree.root, aliases)
             return
-        raise _yaml_error(error) from None
+        raise _yaml_error(error, data) from None
     except YAMLError as error:
-        position = getattr(error, "position", None)
-        # What libyaml cannot decode it counts in bytes.
-        index = len(data[:position].decode(errors="ignore")) if isinstance(position, int) else None
-        raise YamlError(f"{getattr(error, 'reason', error)}", index) from None
+        raise _yaml_error(error, data) from None
 
 
-def _yaml_error(error: MarkedYAMLError) -> YamlError:
-    mark = error.problem_mark or error.context_mark
-    context = f" {error.context}" if error.context else ""
-    return YamlError(f"{error.problem}{context}", mark.index if mark else None)
+def _yaml_error(error: YAMLError, data: bytes) -> YamlError:
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        context = f" {error.context}" if error.context else ""
+        return YamlError(f"{error.problem}{context}", mark.index if mark else None)
+    position = getattr(error, "position", None)
+    # What libyaml cannot decode it counts in bytes.
+    index = len(data[:position].decode(errors="ignore")) if isinstance(position, int) else None
+    return YamlError(f"{getattr(error, 'reason', error)}", index)
 
 
 def _may_be_deep(data: bytes) -> bool:
@@ -217,8 +219,8 @@ def trees(data: bytes) -> Iterator[Tree]:
                 tree.root = node
                 yield tree
                 tree = Tree()
-    except MarkedYAMLError as error:
-        raise _yaml_error(error) from None
+    except YAMLError as error:
+        raise _yaml_error(error, data) from None
 
 
 def _event_node(event: Any) -> Node:
