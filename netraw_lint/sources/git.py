@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import cache
 
 from netraw_lint.noun import Noun
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _TIMEOUT = 60
+# A hook or a fsmonitor of the repository is not ours to run, nor are its filters and text converters.
+_SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_PLAIN = ("--name-status", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+_FILTERS = r"^filter\..*\.(clean|smudge|process|required)$"
 
 
 class GitError(Exception):
@@ -51,7 +60,7 @@ def merge_base(revision: str) -> str:
 def differences(commit: str) -> list[Difference]:
     """The files that differ between a commit and the work tree, untracked ones included. Raises GitError."""
     top = root()
-    parts = _git(["diff", "--name-status", "-z", "--no-renames", "--no-ext-diff", commit, "--"]).split(b"\0")
+    parts = _git(["diff", *_PLAIN, "-z", commit, "--"]).split(b"\0")
     found = []
     for status, name in zip(parts[::2], parts[1::2], strict=False):
         path = os.path.join(top, os.fsdecode(name))
@@ -68,22 +77,50 @@ def content(commit: str, path: str) -> bytes:
 
 
 def _git(arguments: list[str]) -> bytes:
+    return _run([*_SAFE, *arguments], _filters_off())
+
+
+@cache
+def _filters_off() -> tuple[tuple[str, str], ...]:
+    """Settings that keep git from running the commands that a repository names for its files."""
+    names = _run([*_SAFE, "config", "--null", "--name-only", "--get-regexp", _FILTERS], (), (0, 1)).split(
+        b"\0"
+    )
+    return tuple((os.fsdecode(name), "") for name in dict.fromkeys(names) if name)
+
+
+def _run(
+    arguments: Sequence[str], settings: Sequence[tuple[str, str]], fine: tuple[int, ...] = (0,)
+) -> bytes:
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("GIT_") or name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_CONFIG_GLOBAL")
     }
-    # A hook or a fsmonitor of the repository is not ours to run.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+    # Neither a network nor a command in the place of one, whatever protocols the repository allows itself.
+    environment |= {
+        "LC_ALL": "C",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
+    for number, (name, value) in enumerate(settings):
+        environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     try:
         done = subprocess.run(  # noqa: S603 - an argument vector of ours, no shell
-            command, capture_output=True, check=False, timeout=_TIMEOUT, env={**environment, "LC_ALL": "C"}
+            ["git", *arguments],  # noqa: S607 - the user's own git
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+            env=environment,
         )
     except FileNotFoundError:
         raise GitError("git is not on the PATH") from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitError(f"git did not answer: {error}") from None
-    if done.returncode:
+    if done.returncode not in fine:
         message = done.stderr.decode(errors="replace").strip().splitlines()
         raise GitError(message[-1] if message else f"git ended with code {done.returncode}")
     return done.stdout
