@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from netraw_lint import borders
 from netraw_lint.exemptions import baseline as records
 from netraw_lint.model import Exemption, Problem, Report, Settings, Source
 from netraw_lint.streams import UsageError
@@ -66,6 +67,12 @@ def baseline(parsed: Namespace, found: Config) -> Baseline | None:
     path = parsed.baseline
     if path is None and found.get("baseline"):
         path = os.path.join(found.directory, found.get("baseline"))
+        root = borders.repository_root(found.directory)
+        if parsed.update_baseline and not borders.is_inside(path, [root]):
+            raise UsageError(
+                f"the settings name a baseline outside of {root}, which is not written without being asked: "
+                f"say --baseline {path}"
+            )
     if path is None:
         if parsed.update_baseline:
             raise UsageError("--update-baseline needs --baseline FILE")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 
+from netraw_lint import borders
 from netraw_lint.fix.diff import unified
 from netraw_lint.model import Problem, Report, Source
 from netraw_lint.reporters.escape import has_command, line_start, lines_printable, printable
-from netraw_lint.sources import stdin, writing
+from netraw_lint.sources import discovery, stdin, writing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from netraw_lint.fixing import Fixed
@@ -22,13 +23,15 @@ class Changes:
     """Takes the new data of each changed source; with ``diff``, nothing is written.
 
     A patch is exact, since it is to be applied; ``agent`` says that one reads along which obeys lines of a log, so
-    that a patch with such a line has to be left out. ``filtered`` is what --fix passes from the standard input to
-    the standard output, None if it was not read.
+    that a patch with such a line has to be left out. What a link below ``given``, the paths of the run, leads to
+    outside of them is left alone. ``filtered`` is what --fix passes from the standard input to the standard
+    output, None if it was not read.
     """
 
-    def __init__(self, diff: bool, agent: bool = False) -> None:
+    def __init__(self, diff: bool, agent: bool = False, given: Sequence[str] = (os.curdir,)) -> None:
         self.diff = diff
         self.agent = agent
+        self._given = [path for one in given for path in (one, _chart_beside(one)) if path]
         self.filtered: bytes | None = None
         self._stdin: Source | None = None
         self._rest: BinaryIO | None = None
@@ -51,6 +54,12 @@ class Changes:
 
     def commit(self, source: Source, data: bytes) -> Problem | None:
         """Take the new data of a source; a Problem says why it could not be written."""
+        target = None if source is self._stdin else borders.link_target_outside(source.path, self._given)
+        if target is not None:
+            message = (
+                f"not written: it is a link to {target}, outside of the given paths: name that file to fix it"
+            )
+            return Problem(source.path, "write", message)
         if self.diff:
             self._compare(source, data)
             self._unfixed = source
@@ -117,6 +126,11 @@ class Changes:
             return
         # A file and a link to it are one file.
         self._patches[path] = patch
+
+
+def _chart_beside(path: str) -> str | None:
+    """The chart that is edited when the path of a file in it was given."""
+    return discovery.chart_of(path) or discovery.chart_meant(discovery.File(path, explicit=True))
 
 
 class _Tee:

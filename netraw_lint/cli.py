@@ -131,7 +131,7 @@ def _record(parsed: Namespace, found: Config, out: Streams) -> int:
     terms = settings.terms(parsed)
     merged = settings.merged(parsed, found)
     catalogue = _catalogue(merged)
-    changes = Changes(parsed.diff, streams.read_by_agent())
+    changes = Changes(parsed.diff, streams.read_by_agent(), parsed.paths or [os.curdir])
     recorder = recording.Recorder(merged, catalogue, changes.commit, terms, parsed.grant)
     read = inputs.sources(parsed, found, out, [], changes)
     report = engine.lint(changes.over(recorder.over(read)), merged, catalogue)
@@ -238,7 +238,7 @@ def _fixer(
     from netraw_lint import fixing
     from netraw_lint.changes import Changes
 
-    changes = Changes(parsed.diff, streams.read_by_agent())
+    changes = Changes(parsed.diff, streams.read_by_agent(), parsed.paths or [os.curdir])
     codes = fixing.codes(merged, settings.fixable(parsed, found), frozenset())
     unsafe = settings.unsafe_fixes(parsed, found)
     return changes, fixing.Fixer(merged, catalogue, codes, changes.commit, unsafe, ignored)

@@ -6,6 +6,7 @@ import os
 import time
 
 from netraw_lint import __version__, settings, text
+from netraw_lint.borders import repository_root
 from netraw_lint.model import Problem
 from netraw_lint.noun import Noun
 from netraw_lint.reporters import APPENDED, COLOURED, FORMATS
@@ -141,17 +142,6 @@ def _in_force(parsed: Namespace, root: str) -> dict[str, Any]:
         "since": parsed.since,
         "ignores": "set aside, by --no-ignores" if parsed.no_ignores else "respected",
     }
-
-
-def repository_root(start: str) -> str:
-    """The nearest directory from ``start`` up that git knows; else ``start``. Links are resolved."""
-    here = directory = os.path.realpath(start)
-    while not os.path.lexists(os.path.join(directory, ".git")):
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            return here
-        directory = parent
-    return directory
 
 
 def path_in_repository(path: str, root: str) -> str:

@@ -172,6 +172,7 @@ def _matching(selector: str, found: Config, keys: tuple[str | int, ...]) -> set[
 
 def charts(parsed: Namespace, found: Config) -> Asked:
     """What is asked for charts. Raises UsageError for values that are no file."""
+    from netraw_lint import borders
     from netraw_lint.charts.run import Asked
     from netraw_lint.sources.gitignore import exclude_rules
 
@@ -187,11 +188,15 @@ def charts(parsed: Namespace, found: Config) -> Asked:
         if not os.path.isfile(path):
             raise UsageError(f"--values {path}: no such file")
     entries = []
+    root = borders.repository_root(found.directory)
     for number, values in enumerate(found.get("chart-values")):
         rules = exclude_rules([values["path"]], found.directory)
         for place, name in enumerate(values.get("values", ())):
             if not os.path.isfile(os.path.join(found.directory, name)):
                 raise found.error(("chart-values", number, "values", place), f"is no file: {name}")
+            if not borders.is_inside(os.path.join(found.directory, name), [root]):
+                what = f"is outside of {root}: {name}; name it with --values"
+                raise found.error(("chart-values", number, "values", place), what)
         entries.append((_covering(rules), values))
     explore = parsed.explore or found.get("charts") == "explore"
     return Asked(given, tuple(entries), found.directory, explore)

@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("git") is None, reason="there is no git"),
 ]
 
-POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [{name: a, image: b}]}\n"
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec:\n  containers:\n  - name: a\n    image: b\n"
 
 
 def git(folder: Path, *args: str) -> None:
@@ -164,3 +164,92 @@ def test_a_chart_or_file_that_looks_like_an_option(repository: Path, tool: Tool)
     assert ran.code == 1
     assert len(ran.stdout.splitlines()) == 4
     assert not (repository / "stolen.yaml").exists()
+
+
+# --- the repository's own settings -------------------------------------------------------------------------------------
+
+
+def test_a_baseline_outside_of_the_repository_is_not_written(repository: Path, tool: Tool) -> None:
+    victim = repository.parent / "victim"
+    victim.write_text("{}")
+    for name in ("../victim", "link.json", str(victim)):
+        (repository / ".netraw-lint.yaml").write_text(f"baseline: {name}\n")
+        (repository / "link.json").unlink(missing_ok=True)
+        (repository / "link.json").symlink_to(victim)
+
+        ran = tool("--update-baseline", ".", cwd=repository)
+
+        assert ran.code == 2
+        assert "outside of" in ran.stderr
+        assert victim.read_text() == "{}"
+
+
+def test_a_baseline_in_the_repository_is_written(repository: Path, tool: Tool) -> None:
+    (repository / "k8s").mkdir()
+    (repository / "k8s" / ".netraw-lint.yaml").write_text("baseline: ../baseline.json\n")
+
+    ran = tool("--update-baseline", "k8s", cwd=repository)
+
+    assert ran.code == 0, ran
+    assert (repository / "baseline.json").exists()
+
+
+def test_values_outside_of_the_repository_are_not_read(repository: Path, tool: Tool) -> None:
+    (repository.parent / "secret.yaml").write_text("a: 1\n")
+    chart = repository / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 1.0.0\n")
+    (repository / ".netraw-lint.yaml").write_text(
+        "chart-values:\n- path: chart\n  values: [../secret.yaml]\n"
+    )
+
+    ran = tool("chart", cwd=repository)
+
+    assert ran.code == 2
+    assert ".netraw-lint.yaml:3: chart-values[0].values[0] is outside of" in ran.stderr
+
+
+# --- links -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outside(repository: Path) -> Path:
+    """A file that a link in the repository leads to."""
+    target = repository.parent / "outside.yaml"
+    target.write_text(POD.replace("NAME", "outside"))
+    (repository / "link.yaml").symlink_to(target)
+    return target
+
+
+@pytest.mark.parametrize("args", [("--fix", "."), ("--fix",), ("--add-exemptions", "--reason=x", ".")])
+def test_a_link_out_of_the_given_paths_is_linted_and_not_followed_by_a_fix(
+    args: tuple[str, ...], repository: Path, outside: Path, tool: Tool
+) -> None:
+    before = outside.read_bytes()
+
+    ran = tool(*args, cwd=repository)
+
+    assert ran.code == 2
+    assert "link.yaml" in ran.stdout + ran.stderr
+    assert "outside of the given paths" in " ".join((ran.stdout + ran.stderr).split())
+    assert outside.read_bytes() == before
+    assert (
+        "drop" in (repository / "old.yaml").read_text() or "ignore" in (repository / "old.yaml").read_text()
+    )
+
+
+@pytest.mark.parametrize("args", [("link.yaml",), (".", "../outside.yaml"), ("..",)])
+def test_a_link_that_was_asked_for_is_followed(
+    args: tuple[str, ...], repository: Path, outside: Path, tool: Tool
+) -> None:
+    assert tool("--fix", *args, cwd=repository).code == 0
+    assert "NET_RAW" in outside.read_text()
+    assert (repository / "link.yaml").is_symlink()
+
+
+def test_a_link_within_the_given_paths_is_followed(repository: Path, tool: Tool) -> None:
+    (repository / "sub").mkdir()
+    (repository / "sub" / "link.yaml").symlink_to("../old.yaml")
+
+    assert tool("--fix", ".", cwd=repository).code == 0
+    assert "NET_RAW" in (repository / "old.yaml").read_text()
