@@ -6,7 +6,6 @@ import os
 import time
 
 from netraw_lint import __version__, settings, text
-from netraw_lint.borders import repository_root
 from netraw_lint.model import Problem
 from netraw_lint.noun import Noun
 from netraw_lint.reporters import APPENDED, COLOURED, FORMATS
@@ -93,6 +92,8 @@ def save_all(parsed: Namespace, report: Report, suggestions: Suggestions) -> Non
 
 def _extra(parsed: Namespace, report: Report) -> dict[str, Any]:
     """What the formats for machines may want to know."""
+    from netraw_lint.borders import repository_root
+
     root = repository_root(os.curdir)
     piped = parsed.stdin_filename if "-" in parsed.paths else None
     named = {finding.path for finding in report.findings}
