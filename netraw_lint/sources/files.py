@@ -89,6 +89,8 @@ def _read_all(descriptor: int, size: int) -> bytes:
         total += len(chunk)
         if total > MAX_FILE_SIZE:
             raise _UnfitError(too_large())
+    if total < size:
+        raise _UnfitError("became shorter while it was read: run netraw-lint again")
     return b"".join(chunks)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 MAX_OUTPUT = 20 * 1024 * 1024
-_MOST_SAID = 1 << 16
+_MOST_SAID = 1 << 14
 NO_ENGINE = (
     "a Helm chart is no YAML before it is rendered, and there is nothing here to render it: put `helm` (version 3 "
     'or 4) on the PATH, or run `pip install "netraw-lint[helm]"`, or set `charts: skip` in .netraw-lint.yaml'
