@@ -199,7 +199,7 @@ def _is_custom_resource_definition(chunk: bytes) -> bool:
 
     A second ``kind`` (the last one wins) or text of a quoted scalar at column 0 makes it uncertain.
     """
-    if _CRD not in chunk or len(_lines(chunk.replace(b"\r\n", b"\n").replace(b"\n", b" "))) > 1:
+    if _CRD not in chunk or any(other in chunk.replace(b"\r\n", b"\n") for other in _OTHER_BREAKS):
         return False
     from netraw_lint import patterns
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import CHECKOUT, Tool
 from netraw_lint import api
 from netraw_lint.model import Problem, Source
-from netraw_lint.sources import files
+from netraw_lint.sources import files, helm_sdk
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="devices and limits are POSIX")
 
@@ -130,3 +133,24 @@ def test_a_device(device: str, tmp_path: Path, tool: Tool) -> None:
     assert ran.code == 2
     assert ran.stdout.count("a device, not a regular file") == 2
     assert "witness.yaml:5:11: NRL003" in ran.stdout
+
+
+# --- linear, and still the same -----------------------------------------------------------------------------------------
+
+
+@given(st.text(st.sampled_from("- \n#a"), max_size=30))
+def test_templates_are_split_as_helm_splits_them(text: str) -> None:
+    assert helm_sdk.split(text) == re.split(r"(?:^|\s*\n)---\s*", text)
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 500_000, "[[:" * 200_000, "*a" * 200_000, "\\" * 500_001, "**/" * 200_000]
+)
+def test_a_hostile_ignore_file(line: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text(f"{line}\n")
+    (tmp_path / "a.yaml").write_text(POD)
+
+    done = bounded("-m", "netraw_lint", "--output-format=concise", tmp_path, seconds=90, megabytes=1024)
+
+    assert "NRL003" in done.stdout, done.stderr

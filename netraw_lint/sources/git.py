@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from functools import cache
 
 from netraw_lint.noun import Noun
 
@@ -60,7 +59,7 @@ def merge_base(revision: str) -> str:
 def differences(commit: str) -> list[Difference]:
     """The files that differ between a commit and the work tree, untracked ones included. Raises GitError."""
     top = root()
-    parts = _git(["diff", *_PLAIN, "-z", commit, "--"]).split(b"\0")
+    parts = _git(["diff", *_PLAIN, "-z", commit, "--"], _filters_off()).split(b"\0")
     found = []
     for status, name in zip(parts[::2], parts[1::2], strict=False):
         path = os.path.join(top, os.fsdecode(name))
@@ -76,11 +75,10 @@ def content(commit: str, path: str) -> bytes:
     return _git(["cat-file", "blob", f"{commit}:{name}"])
 
 
-def _git(arguments: list[str]) -> bytes:
-    return _run([*_SAFE, *arguments], _filters_off())
+def _git(arguments: list[str], settings: Sequence[tuple[str, str]] = ()) -> bytes:
+    return _run([*_SAFE, *arguments], settings)
 
 
-@cache
 def _filters_off() -> tuple[tuple[str, str], ...]:
     """Settings that keep git from running the commands that a repository names for its files."""
     names = _run([*_SAFE, "config", "--null", "--name-only", "--get-regexp", _FILTERS], (), (0, 1)).split(

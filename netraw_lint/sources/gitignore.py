@@ -30,6 +30,10 @@ def parts_of(path: str) -> tuple[str, ...]:
     return tuple(part(path).rstrip(os.sep).split(os.sep))
 
 
+# No path is longer, and reading a bracket takes longer than its length.
+_LONGEST = 4096
+
+
 class _Pattern(Noun):
     """One line of a ``.gitignore``; a segment ``None`` is ``**``, any number of directories."""
 
@@ -90,7 +94,7 @@ class Rules:
 
 def _compile(line: str) -> _Pattern | None:
     """The pattern in a line; None for a blank line, a comment, and a pattern that git never matches."""
-    if line.startswith("#"):
+    if line.startswith("#") or len(line) > _LONGEST:
         return None
     line = _without_trailing_spaces(line)
     ignores = not line.startswith("!")
