@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from netraw_lint import borders
 from netraw_lint.exemptions import baseline as records
 from netraw_lint.model import Exemption, Problem, Report, Settings, Source
+from netraw_lint.sources import borders
 from netraw_lint.streams import UsageError
 
 TYPE_CHECKING = False

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 
-from netraw_lint import borders
 from netraw_lint.fix.diff import unified
 from netraw_lint.model import Problem, Report, Source
 from netraw_lint.reporters.escape import has_command, line_start, lines_printable, printable
-from netraw_lint.sources import discovery, stdin, writing
+from netraw_lint.sources import borders, discovery, stdin, writing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -92,7 +92,7 @@ def save_all(parsed: Namespace, report: Report, suggestions: Suggestions) -> Non
 
 def _extra(parsed: Namespace, report: Report) -> dict[str, Any]:
     """What the formats for machines may want to know."""
-    from netraw_lint.borders import repository_root
+    from netraw_lint.sources.borders import repository_root
 
     root = repository_root(os.curdir)
     piped = parsed.stdin_filename if "-" in parsed.paths else None

@@ -172,8 +172,8 @@ def _matching(selector: str, found: Config, keys: tuple[str | int, ...]) -> set[
 
 def charts(parsed: Namespace, found: Config) -> Asked:
     """What is asked for charts. Raises UsageError for values that are no file."""
-    from netraw_lint import borders
     from netraw_lint.charts.run import Asked
+    from netraw_lint.sources import borders
     from netraw_lint.sources.gitignore import exclude_rules
 
     given = {

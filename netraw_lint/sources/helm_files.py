@@ -7,6 +7,7 @@ import os
 import tarfile
 
 from netraw_lint.noun import Noun
+from netraw_lint.sources import borders
 from netraw_lint.sources.discovery import CHART_ARCHIVES
 from netraw_lint.sources.files import display, reason
 
@@ -105,7 +106,7 @@ class _Copier:
 
     def directory(self, root: str, shown: str) -> None:
         """Copy a directory; links are followed as far as the repository around the chart reaches."""
-        self._repository = _repository(root)
+        self._repository = borders.repository_root(root)
         prefix = "" if shown == "." else f"{shown}/"
         for path, name in _walk(root, self._repository):
             with open(path, "rb") as file:
@@ -174,14 +175,3 @@ def _walk(root: str, repository: str) -> Iterator[tuple[str, str]]:
                     pending.append((real, f"{prefix}{entry.name}/", above | {real}))
             elif os.path.isfile(real):
                 yield real, prefix + entry.name
-
-
-def _repository(root: str) -> str:
-    """The root of the repository around a directory, else the directory itself."""
-    folder = root
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return root
-        folder = parent
-    return folder
