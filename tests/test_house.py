@@ -48,7 +48,6 @@ ROOMS = (
     "fix",  # finding -> verified edits
     "sources",  # disk, standard input, charts
     "delivery",  # what Argo CD and Flux deploy from here
-    "borders",  # what a run may touch
     "summary",  # what a run came to
     "reporters",  # report -> text
     "streams",  # the standard streams, and a call that cannot be carried out
