@@ -142,7 +142,7 @@ class Since:
                 git.content(self.commit, item.then), files.display(os.path.relpath(item.then))
             )
             if isinstance(source, Source):
-                yield source.replace(patch=kustomize.is_patch(item.then))
+                yield kustomize.marked(source)
 
 
 def _is_inside(path: str, roots: list[str]) -> bool:

@@ -83,6 +83,14 @@ def _add_charts(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_kustomize(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument_group("Kustomize").add_argument(
+        "--kustomize",
+        action="store_true",
+        help="build kustomizations and judge what they deploy, with `kustomize` or `kubectl`",
+    )
+
+
 def _rules(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("rules").add_argument
     for flag, text in (
@@ -153,6 +161,7 @@ def _files(parser: argparse.ArgumentParser) -> None:
     )
 
     _add_charts(parser)
+    _add_kustomize(parser)
 
 
 def _policies(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netraw_lint.changes import Changes
     from netraw_lint.config import Config
     from netraw_lint.fixing import Fixer
+    from netraw_lint.kustomizing import Builds
     from netraw_lint.model import Settings, Source
     from netraw_lint.reporters.suggested import Suggestions
 
@@ -174,10 +175,12 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     charts: list[str] = []
     delivering: list[Source] = []
     notes: list[str] = []
-    read = progress.over(inputs.sources(parsed, found, out, charts, changes, since, delivering))
+    builds = _builds(parsed, found, merged, catalogue, progress.tick, fixer)
+    read = progress.over(inputs.sources(parsed, found, out, charts, changes, since, delivering, builds))
     try:
         fixed = changes.over(fixer.over(read)) if fixer and changes else read
         report = engine.lint(fixed, merged, catalogue, progress.tick)
+        report = builds.added(report) if builds else report
         if charts or delivering:
             from netraw_lint import charting
 
@@ -185,7 +188,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
             report, notes = charting.added(report, charts, followed, parsed, found, merged, progress, fixer)
     finally:
         progress.clear()
-    for note in notes:
+    for note in [*(builds.notes if builds and not parsed.quiet else ()), *notes]:
         out.tell(note)
     if fixer and changes:
         report = changes.without_fixed(fixer.explained(report), fixer.fixed)
@@ -208,6 +211,22 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         fixable = settings.handled(parsed, found, report.findings)
         out.write(summary(report, parsed.diff, fixable) + "\n", to_stderr=True)
     return _code(parsed, report, fixer, out)
+
+
+def _builds(
+    parsed: Namespace,
+    found: Config,
+    merged: Settings,
+    catalogue: Catalogue,
+    tick: Callable[[], None],
+    fixer: Fixer | None,
+) -> Builds | None:
+    """What builds the kustomizations of a run, if that was asked for."""
+    if not settings.builds(parsed, found):
+        return None
+    from netraw_lint import kustomizing
+
+    return kustomizing.Builds(merged, catalogue, tick, fixer, parsed.diff)
 
 
 def _adopted(parsed: Namespace, found: Config) -> tuple[Baseline | None, Since | None]:

@@ -35,6 +35,7 @@ DEFAULTS: Mapping[str, Any] = {
     "workloads": (),
     "charts": "report",
     "chart-values": (),
+    "kustomize": "files",
     "exemptions": (),
     "respect-suppressions": (),
     "baseline": "",
@@ -45,8 +46,7 @@ DEFAULTS: Mapping[str, Any] = {
     "output-format": "full",
 }
 
-# YAML aliases can make a small file stand for billions of values.
-_MOST_VALUES = 100_000
+_MOST_VALUES = 100_000  # YAML aliases can make a small file stand for billions.
 _MISSING = object()
 
 _TYPES = {"array": "a list", "object": "a mapping", "string": "a string", "boolean": "true or false"}

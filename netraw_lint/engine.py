@@ -67,7 +67,7 @@ class Linter:
         self.linted.append(source.path)
         found: list[Finding | Exemption] = []
         for chunk in splitting.chunks(
-            source.data, self.catalogue.holds_containers, self._thorough, self._words
+            source.data, self.catalogue.holds_containers, self._thorough, self._words, source.holds_patches
         ):
             self.documents += 1
             self.tick()

@@ -143,7 +143,7 @@ class Fixer:
         parts: list[bytes] = []
         gone: list[Finding] = []
         at = 0
-        chunks = list(self.chunks(source.data))
+        chunks = list(self.chunks(source.data, source.holds_patches))
         for chunk in chunks:
             new = None if chunk is None else self._fixed_data(source, chunk)
             if chunk is not None and new is not None:
@@ -154,14 +154,14 @@ class Fixer:
         if not parts:
             return None
         data = b"".join([*parts, source.data[at:]])
-        if sum(1 for _ in self.chunks(data)) != len(chunks):
+        if sum(1 for _ in self.chunks(data, source.holds_patches)) != len(chunks):
             self._refuse(source, gone, f"verification: the file would fall apart; {refusals.REPORT}")
             return None
         return Fixed(source, data, tuple(finding for finding in gone if finding.rule not in ignored))
 
-    def chunks(self, data: bytes) -> Iterator[Chunk | None]:
+    def chunks(self, data: bytes, patches: bool = False) -> Iterator[Chunk | None]:
         """The documents of a text; None stands for one that is not looked at."""
-        return splitting.chunks(data, self.catalogue.holds_containers, words=self._words)
+        return splitting.chunks(data, self.catalogue.holds_containers, words=self._words, patches=patches)
 
     def _found(self, source: Source, chunk: Chunk) -> list[Finding]:
         """What is found in a chunk, exempt or not; every text is linted once."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netraw_lint.adoption import Since
     from netraw_lint.changes import Changes
     from netraw_lint.config import Config
+    from netraw_lint.kustomizing import Builds
     from netraw_lint.sources.discovery import Found
     from netraw_lint.streams import Streams
 
@@ -40,18 +41,22 @@ def sources(
     changes: Changes | None = None,
     since: Since | None = None,
     delivering: list[Source] | None = None,
+    builds: Builds | None = None,
 ) -> Iterator[Source | Problem]:
     """Everything to lint, read one by one. Charts are added to ``charts``, to be rendered after the rest.
 
-    What may say which of them are deployed, and how, is added to ``delivering``.
+    What may say which of them are deployed, and how, is added to ``delivering``. With ``builds``, kustomizations are
+    built first, and what these use is left out here.
     """
     if "-" in parsed.paths:
         from netraw_lint.sources import stdin
 
         read = changes.read_stdin if changes else stdin.read
         yield read(streams.stdin, parsed.stdin_filename)
-    everything = discovered(parsed, found)
-    for item in since.changed(everything) if since else everything:
+    everything = list(discovered(parsed, found))
+    kustomize.note(item.path for item in everything)
+    changed = list(since.changed(everything)) if since else everything
+    for item in builds.left(everything, changed) if builds else changed:
         if parsed.verbose and not isinstance(item, Problem):
             streams.tell(f"reading {item.path}")
         if isinstance(item, Problem):
@@ -63,8 +68,7 @@ def sources(
             source = files.read(item.path)
             if delivering is not None and isinstance(source, Source) and _may_deliver(source.data):
                 delivering.append(source)
-            patch = isinstance(source, Source) and kustomize.is_patch(item.path)
-            yield source.replace(patch=True) if patch else source
+            yield kustomize.marked(source) if isinstance(source, Source) else source
 
 
 def _may_deliver(data: bytes) -> bool:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from netraw_lint.policies.pod_security import PodSecurity
     from netraw_lint.splitting import Chunk
 
+# Regimes of what is part of a container written elsewhere.
+FRAGMENTS = ("patch", "takes away")
+
 
 NO_POLICY = (
     "no admission policy about capabilities was found, and no namespace with Pod Security labels: name the paths "
@@ -219,7 +222,7 @@ class Judge:
     def _container(self, container: Container) -> Iterator[Finding]:
         if self._seen is not None:
             self._seen[2].append(container)
-        self.containers += container.regime != "patch"
+        self.containers += container.regime not in FRAGMENTS
         judgement = self._judgement(container)
         refusal = refusals.of_container(container)
         for finding in self._run("container", judgement):
@@ -227,7 +230,7 @@ class Judge:
             yield (
                 finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal and refused else finding
             )
-        if self.settings.evidence and container.regime != "patch":
+        if self.settings.evidence and container.regime not in FRAGMENTS:
             self.evidence.append(_evidence(judgement))
 
 

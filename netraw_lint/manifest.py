@@ -36,7 +36,8 @@ class Unreadable(Noun):
 class KubernetesObject(Noun):
     """A mapping with apiVersion and kind: a whole document, or an object embedded in one at ``path``.
 
-    ``patch`` marks an embedded object that is merged over one written elsewhere.
+    ``patch`` marks an embedded object that is merged over one written elsewhere, and ``operation`` one that was made
+    of a part of the document (see fragments.py): ``merge``, ``add``, ``replace`` or ``remove``.
     """
 
     document: Document
@@ -44,13 +45,14 @@ class KubernetesObject(Noun):
     path: str
     node: Node
     patch: bool = False
+    operation: str = ""
 
 
 def documents(
     source: Source, holds_containers: Callable[[set[str]], bool], thorough: bool = False
 ) -> Iterator[Document | Unreadable | None]:
     """The documents of a source; None stands for one that cannot hold a workload (see splitting.py)."""
-    for chunk in splitting.chunks(source.data, holds_containers, thorough):
+    for chunk in splitting.chunks(source.data, holds_containers, thorough, patches=source.holds_patches):
         if chunk is None:
             yield None
         else:

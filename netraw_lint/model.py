@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     Holding = Literal[True, False, "error"]
 
 
+# What Kustomize looks for in a directory (api/konfig RecognizedKustomizationFileNames).
+KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
 class Source(Noun):
     """One text to lint, as it was read: a file, or the standard input.
 
     ``data`` is UTF-8 without a byte order mark whatever the file held; ``encoding`` and ``bom`` say how to
-    write it back. ``patch`` marks a Kustomize patch: a fragment that is merged over a workload.
+    write it back. ``patch`` marks a Kustomize patch: a fragment that is merged over a workload; ``target`` is what
+    the kustomization that names it says about that workload.
     """
 
     path: str
@@ -27,6 +32,12 @@ class Source(Noun):
     encoding: str = "utf-8"
     bom: bytes = b""
     patch: bool = False
+    target: ObjectRef | None = None
+
+    @property
+    def holds_patches(self) -> bool:
+        """Whether it may hold patches that are no objects: operations, or texts inside a kustomization."""
+        return self.patch or self.path.rpartition("/")[2] in KUSTOMIZATION_FILES
 
 
 class Span(Noun):

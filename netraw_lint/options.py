@@ -53,6 +53,7 @@ _DEFAULTS: dict[str, Any] = {
     "values": [],
     "set": [],
     "explore": False,
+    "kustomize": False,
     "release_name": "",
     "namespace": "",
     "kube_version": "",

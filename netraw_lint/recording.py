@@ -86,9 +86,13 @@ class Recorder:
             what = f"granted NET_RAW to {self.container}" if self.container else f"recorded {number}"
             yield f"{line_start(new.source.path)}: {printable(what)}\n"
 
+    def _chunks(self, source: Source) -> Iterator[Chunk | None]:
+        known, patches = self.catalogue.holds_containers, source.holds_patches
+        return splitting.chunks(source.data, known, words=self._words, patches=patches)
+
     def _count(self, source: Source) -> int:
         """How many containers of a source are called as asked."""
-        chunks = splitting.chunks(source.data, self.catalogue.holds_containers, words=self._words)
+        chunks = self._chunks(source)
         documents = (part for chunk in chunks if chunk is not None for part in read(source, chunk))
         return sum(
             _is_called(judgement, self.container or "")
@@ -100,7 +104,7 @@ class Recorder:
     def _rewritten(self, source: Source) -> Recorded | None:
         parts: list[bytes] = []
         count = at = 0
-        for chunk in splitting.chunks(source.data, self.catalogue.holds_containers, words=self._words):
+        for chunk in self._chunks(source):
             if chunk is None:
                 continue
             text, done = self._in_chunk(source, chunk)

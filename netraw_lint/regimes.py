@@ -44,6 +44,11 @@ def is_patch(obj: KubernetesObject) -> bool:
     return obj.patch or obj.document.source.patch
 
 
+def is_deletion(node: Node) -> bool:
+    """Whether a part of a strategic merge patch says that what it names is to be deleted."""
+    return yamltree.as_string(yamltree.get(node, "$patch")) == "delete"
+
+
 def regime_of(place: Place, fields: dict[str, tuple[Node, Node]], name: str, carriers: list[Node]) -> str:
     """The regime of a container entry with these fields; ``carriers`` are merged under it."""
     row = place.row
@@ -53,7 +58,7 @@ def regime_of(place: Place, fields: dict[str, tuple[Node, Node]], name: str, car
     if row.regime == "overwritten" and managed:
         return "overwritten"
     if is_patch(place.obj):
-        return "patch"
+        return "takes away" if place.obj.operation in ("remove", "replace") else "patch"
     if row.regime == "smp-drop-all" and managed:
         return "operator" if _hardening_is_off(place) else "managed"
     if row.regime == "nil-drop-all" and managed:

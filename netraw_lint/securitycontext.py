@@ -31,7 +31,7 @@ def of_container(node: Node, below: Sequence[Node], above: Sequence[Node], defau
     fields = yamltree.entries(node)
     pair = fields.get("securityContext")
     own = pair[1] if pair else None
-    nearest = _first_key(node)
+    nearest = first_key(node)
     if pair:
         nearest = pair[0]
         capabilities = yamltree.entries(pair[1]).get("capabilities")
@@ -49,7 +49,7 @@ def of_container(node: Node, below: Sequence[Node], above: Sequence[Node], defau
 def of_mapping(node: Node, key: Node | None, default: Names) -> SecurityContext:
     """The security context that a mapping under ``key`` describes on its own. Raises YamlError."""
     capabilities = yamltree.entries(node).get("capabilities")
-    nearest = key or _first_key(node)
+    nearest = key or first_key(node)
     if capabilities:
         drop = yamltree.entries(capabilities[1]).get("drop")
         nearest = drop[0] if drop else capabilities[0]
@@ -113,7 +113,7 @@ def non_root(run_as_non_root: Node | None, run_as_user: Node | None) -> bool | N
     return yamltree.as_bool(run_as_non_root)
 
 
-def _first_key(node: Node) -> Node:
+def first_key(node: Node) -> Node:
     """Where a container without securityContext is pointed at: its name, else its first key."""
     fields = yamltree.entries(node)
     named = fields.get("name")

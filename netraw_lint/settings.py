@@ -202,6 +202,11 @@ def charts(parsed: Namespace, found: Config) -> Asked:
     return Asked(given, tuple(entries), found.directory, explore)
 
 
+def builds(parsed: Namespace, found: Config) -> bool:
+    """Whether kustomizations are built, rather than their files read one by one."""
+    return bool(parsed.kustomize) or found.get("kustomize") == "build"
+
+
 def _covering(rules: Rules | None) -> Callable[[str], bool]:
     """Whether patterns cover a path; a pattern about nothing covers nothing."""
 

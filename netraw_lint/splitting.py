@@ -49,19 +49,21 @@ def chunks(
     holds_containers: Callable[[set[str]], bool],
     thorough: bool = False,
     words: tuple[bytes, ...] = (),
+    patches: bool = False,
 ) -> Iterator[Chunk | None]:
     """The non-empty documents of a text; None stands for one that cannot hold a workload.
 
     ``holds_containers`` tells whether any of some kind names can hold a container outside of a list whose
     key ends in ``ontainers``. ``thorough`` also keeps a document that says nothing about its containers, and
-    ``words`` one that holds any of these.
+    ``words`` one that holds any of these; ``patches`` one that is no object and may hold patches (see fragments.py).
     """
     index = line = counted = 0
     for start, end in _split(data):
         chunk = data[start:end]
         if not _has_content(chunk):
             continue
-        if may_hold_workload(chunk, holds_containers, thorough, words):
+        is_patch = patches and _may_hold_patches(chunk)
+        if is_patch or may_hold_workload(chunk, holds_containers, thorough, words):
             line += data.count(b"\n", counted, start)
             counted = start
             yield Chunk(index, start, line, chunk)
@@ -192,6 +194,11 @@ def may_hold_workload(
         kinds = {match[1].decode() for match in patterns.KIND.finditer(chunk)}
         return "" in kinds or patterns.EXPLICIT_KEY.search(chunk) is not None or holds_containers(kinds)
     return False
+
+
+def _may_hold_patches(chunk: bytes) -> bool:
+    """Whether a document could be a JSON patch, or a kustomization with patches in it, about capabilities."""
+    return (b"path" in chunk or b"patch" in chunk or b"\\" in chunk) and any(word in chunk for word in _WORDS)
 
 
 def _is_custom_resource_definition(chunk: bytes) -> bool:

@@ -4,6 +4,7 @@ The catalogue says where a kind keeps them. What becomes of an entry is its regi
 
 - ``""``            an ordinary container
 - ``patch``         merged over a container written elsewhere (it has no image): what it lacks means nothing
+- ``takes away``    an operation of a JSON patch that removes or replaces what may hold a drop list
 - ``operator``      completed by an operator that is not known to drop anything
 - ``managed``       merged over an operator's container that drops ALL
 - ``replaces``      without securityContext the operator drops ALL; any securityContext replaces that wholly
@@ -18,7 +19,17 @@ from netraw_lint.catalogue import BUILT_IN, Catalogue, is_denied
 from netraw_lint.manifest import KubernetesObject, Unreadable
 from netraw_lint.model import CatalogueRow, Container, Document, PodTemplate, SecurityContext
 from netraw_lint.paths import key_at, match, parse, render
-from netraw_lint.regimes import LISTS, Place, below, contexts, inner_root, is_patch, patches, regime_of
+from netraw_lint.regimes import (
+    LISTS,
+    Place,
+    below,
+    contexts,
+    inner_root,
+    is_deletion,
+    is_patch,
+    patches,
+    regime_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +49,10 @@ def objects(document: Document, catalogue: Catalogue) -> Iterator[KubernetesObje
 
     Raises YamlError.
     """
+    if document.source.holds_patches:
+        from netraw_lint import fragments
+
+        yield from fragments.objects(document, catalogue)
     outer: list[tuple[Steps, list[Steps], list[Steps]]] = []
     for obj in manifest.objects(document):
         at, denied, patch = parse(obj.path), False, False
@@ -58,6 +73,8 @@ def containers(obj: KubernetesObject, catalogue: Catalogue, thorough: bool = Fal
     ``thorough`` also finds the places for a securityContext that are empty. Raises YamlError for anchors that
     contain themselves and merges of something else than mappings.
     """
+    if is_patch(obj) and is_deletion(obj.node):
+        return
     group, kind = obj.ref.group, obj.ref.kind
     denied = catalogue.denied(group, kind)
     rows = catalogue.rows(group, kind)
@@ -146,7 +163,8 @@ def _list(place: Place, template: PodTemplate, node: Node, at: Steps, name: str)
     for number, item in enumerate(node.value):
         here = (*at, f"[{number}]")
         if isinstance(item, yamltree.MappingNode):
-            yield _container(place, template, item, here, name, number, defaults)
+            if not (is_patch(place.obj) and is_deletion(item)):
+                yield _container(place, template, item, here, name, number, defaults)
         else:
             yield from _not_a(place, item, here, "a mapping")
 
@@ -200,7 +218,7 @@ def _container(
         node,
         security,
         regime,
-        place.row.fixable,
+        place.row.fixable and not place.obj.operation,
         cloud_run=_is_cloud_run(place.obj),
     )
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from charts_engines import bring, engine  # noqa: F401 - fixtures
+from kustomize_engines import builder, written  # noqa: F401 - fixtures
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

@@ -37,6 +37,7 @@ ROOMS = (
     "securitycontext",  # what a securityContext says about capabilities
     "catalogue",  # which kinds hold pod templates, and where
     "regimes",  # what becomes of an entry, and what is merged with it
+    "fragments",  # patches that are no objects, as objects
     "workloads",  # document -> pod templates -> containers
     "capabilities",  # capability algebra -> verdict
     "policies",  # admission policies: what they ask, and of which pods
@@ -60,8 +61,10 @@ ROOMS = (
     "changes",  # what becomes of a fixed source
     "charts",  # charts -> findings at their templates, and fixes of these
     "crosscheck",  # workloads against policies: what the mode means for a run
+    "kustomize",  # kustomizations -> findings at their bases and patches, and fixes of these
     "settings",  # options and settings file -> what is in force
     "adoption",  # living with old findings: baseline, git revision
+    "kustomizing",  # the kustomizations that the command line meets
     "inputs",  # what a run reads
     "emit",  # admission policies, written from the settings
     "charting",  # the charts that the command line meets

@@ -24,7 +24,23 @@ if TYPE_CHECKING:
     from netraw_lint.charts.fixing import Outcome
     from netraw_lint.delivery.deliveries import Delivery
     from netraw_lint.fixing import Fixer
-    from netraw_lint.model import Finding, Report, Settings
+    from netraw_lint.model import Counts, Exemption, Finding, Judged, Report, Settings
+
+    class Part(Protocol):
+        """What a chart, or anything else that is rendered first, adds to a report."""
+
+        @property
+        def findings(self) -> tuple[Finding, ...]: ...
+        @property
+        def exempt(self) -> tuple[Exemption, ...]: ...
+        @property
+        def problems(self) -> tuple[Problem, ...]: ...
+        @property
+        def evidence(self) -> tuple[Judged, ...]: ...
+        @property
+        def counts(self) -> Counts: ...
+        @property
+        def linted(self) -> tuple[str, ...]: ...
 
     class Watcher(Protocol):
         """Whom long work is shown to."""
@@ -192,8 +208,8 @@ def _once(paths: Iterable[str], watcher: Watcher) -> Iterator[str]:
         yield path
 
 
-def merged(report: Report, parts: Sequence[ChartReport]) -> Report:
-    """The report with that of the charts in it."""
+def merged(report: Report, parts: Sequence[Part]) -> Report:
+    """The report with what is to be said about charts, or about kustomizations, in it."""
     counts = report.counts
     for part in parts:
         counts = counts.plus(part.counts)

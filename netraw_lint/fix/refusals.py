@@ -29,6 +29,9 @@ UNRECOGNISED = Refusal(
     "the kind is not in the catalogue: add it to `workloads` in the settings",
     "describe where it keeps its containers under `workloads`, and run the fix again",
 )
+IN_KUSTOMIZATION = Refusal(
+    "it stands in a JSON patch, or in a patch inside a kustomization", "change the patch by hand"
+)
 CLOUD_RUN = Refusal(
     "a Cloud Run service may not accept it",
     "ask the platform's documentation whether it takes capabilities at all",
@@ -47,6 +50,8 @@ def of_container(container: Container) -> Refusal | None:
         return PRIVILEGED
     if container.regime == "replaces":
         return REPLACES
+    if not container.fixable and container.regime in ("patch", "takes away"):
+        return IN_KUSTOMIZATION
     if is_in_string(container.node):
         return Refusal(IN_STRING, "change the text of the string")
     if not container.recognised:

@@ -75,7 +75,7 @@ def check_container(judgement: Judgement) -> Iterator[Finding]:
         statement = f"docker lets add win over `{entry}` in drop, and keeps NET_RAW{findings.risk(container)}"
         advice = "remove NET_RAW from add" if entry.upper() != "ALL" else "add `NET_RAW` to drop"
         yield _finding(judgement, causes.conflict, statement, advice)
-    if causes.pod_security is not None and container.regime != "patch":
+    if causes.pod_security is not None and container.regime not in ("patch", "takes away"):
         entry = drop[causes.pod_security]
         statement = f"runtimes drop everything for `{entry}`, but Pod Security restricted accepts only `ALL`"
         yield _finding(judgement, causes.pod_security, statement, "write `ALL`", "warning")

@@ -6,7 +6,8 @@ default set holds NET_RAW: containerd and Docker, in every version. CRI-O left i
 `runtimes: [cri-o]` this rule has nothing to report. Merged settings count: merge keys, Tekton's stepTemplate,
 Argo's templateDefaults, and operators that harden their own containers.
 
-Patches (entries without an image), Windows pods and containers of an operator are left alone.
+Patches (entries without an image), Windows pods and containers of an operator are left alone; of the operations
+of a JSON patch, those that remove or replace a drop list are reported.
 
 ## Why is this bad?
 A manifest that says nothing about capabilities asks for the runtime's default, and that includes raw sockets:
@@ -69,6 +70,16 @@ def check_container(judgement: Judgement) -> Iterator[Finding]:
     if any(item.drops for item in container.security.misplaced):
         return  # misplaced-capabilities says why the drop that was meant has no effect.
     where = findings.listing(judgement.verdict.runtimes)
+    grants = f"{where} {'grant' if ' and ' in where else 'grants'}"
+    if container.regime == "takes away":
+        yield findings.of_container(
+            RULE,
+            container,
+            container.security.nearest,
+            f"this operation takes its drop list, or an entry of it, away, and {grants} NET_RAW by default",
+            'let the operation leave capabilities.drop: ["NET_RAW"] or ["ALL"] in place',
+        )
+        return
     advice = 'add securityContext.capabilities.drop: ["NET_RAW"], or ["ALL"] if it needs no capability'
     if container.regime == "replaces":
         advice = (
@@ -78,7 +89,6 @@ def check_container(judgement: Judgement) -> Iterator[Finding]:
         RULE,
         container,
         container.security.nearest,
-        f"NET_RAW is not dropped, and {where} {'grant' if ' and ' in where else 'grants'} it by default"
-        f"{findings.risk(container)}",
+        f"NET_RAW is not dropped, and {grants} it by default{findings.risk(container)}",
         advice,
     )

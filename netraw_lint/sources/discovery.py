@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-from netraw_lint.model import Problem
+from netraw_lint.model import KUSTOMIZATION_FILES, Problem
 from netraw_lint.noun import Noun
 from netraw_lint.sources.files import display, kind, reason
 from netraw_lint.sources.gitignore import Rules, exclude_rules, part, parts_of
@@ -165,7 +165,9 @@ class _Finder:
             is_folder = entry.is_dir(follow_symlinks=False)
             if is_folder and entry.name in PRUNED:
                 continue
-            if not is_folder and not entry.name.lower().endswith(EXTENSIONS):
+            if not (
+                is_folder or entry.name.lower().endswith(EXTENSIONS) or entry.name in KUSTOMIZATION_FILES
+            ):
                 continue
             if (rules or self.excludes) and self._ignored((*parts, part(entry.name)), is_folder, rules):
                 continue

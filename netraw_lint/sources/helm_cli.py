@@ -5,12 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import selectors
-import subprocess
-import tempfile
-import time
 
-from netraw_lint.sources import helm
+from netraw_lint.sources import helm, processes
 from netraw_lint.sources.helm import Case, Options, Rendered, RenderError
 
 TYPE_CHECKING = False
@@ -94,54 +90,12 @@ def split(output: str) -> list[Rendered]:
 
 def run(command: Sequence[str], environment: Mapping[str, str], folder: str) -> str:
     """What a command prints, in at most 30 seconds and 20 MB. Raises RenderError."""
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = subprocess.Popen(  # noqa: S603 - an argument vector, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=dict(environment),
-                cwd=folder,
-            )
-        except OSError as error:
-            raise RenderError(f"{command[0]} cannot be started: {error.strerror}") from None
-        try:
-            output = _read(process)
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        if process.returncode != 0:
-            errors.seek(0)
-            raise helm.failure(errors.read(1 << 16).decode(errors="replace"))
-    return output.decode(errors="replace")
-
-
-def _read(process: subprocess.Popen[bytes]) -> bytes:
-    """The output of a process. Raises RenderError when it takes too long or prints too much."""
-    deadline = time.monotonic() + helm.TIMEOUT
-    chunks: list[bytes] = []
-    total = 0
-    with selectors.DefaultSelector() as selector:
-        if process.stdout is None:
-            return b""
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise RenderError(f"rendering took longer than {helm.TIMEOUT:.0f} seconds")
-            chunk = os.read(process.stdout.fileno(), 1 << 16)
-            if not chunk:
-                break
-            total += len(chunk)
-            if total > helm.MAX_OUTPUT:
-                raise RenderError(f"it renders to more than {helm.MAX_OUTPUT >> 20} MB")
-            chunks.append(chunk)
     try:
-        process.wait(max(deadline - time.monotonic(), 1))
-    except subprocess.TimeoutExpired:
-        raise RenderError(f"rendering took longer than {helm.TIMEOUT:.0f} seconds") from None
-    return b"".join(chunks)
+        output = processes.run(command, environment, folder, helm.TIMEOUT, helm.MAX_OUTPUT)
+    except processes.FailedError as error:
+        raise helm.failure(error.said) from None
+    except processes.TooMuchError:
+        raise RenderError(f"it renders to more than {helm.MAX_OUTPUT >> 20} MB") from None
+    except processes.ProcessError as error:
+        raise RenderError(f"rendering {error}") from None
+    return output.decode(errors="replace")

@@ -4,47 +4,71 @@ from __future__ import annotations
 
 import os
 
-from netraw_lint.model import Source
+from netraw_lint.model import KUSTOMIZATION_FILES, ObjectRef, Source
 from netraw_lint.sources import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from netraw_lint.nodes import Node
 
-KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _KINDS = (None, "Kustomization", "Component")
 _PATCH_KEYS = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _LEVELS = 8
 
-_patches_by_directory: dict[str, frozenset[str]] = {}
+_patches_by_directory: dict[str, dict[str, ObjectRef | None]] = {}
 _texts_by_directory: dict[str, tuple[bytes, ...]] = {}
 _repository_roots: dict[str, bool] = {}
+# Patches that a kustomization names although they do not lie below it.
+_elsewhere: dict[str, ObjectRef | None] = {}
+
+
+def note(paths: Iterable[str]) -> None:
+    """Take note of what the kustomizations among some files name as patches beside or above themselves."""
+    for path in paths:
+        folder, name = os.path.split(os.path.abspath(path))
+        if name in KUSTOMIZATION_FILES and any(b"../" in text for text in _kustomizations(folder)):
+            for patch, target in patch_files(folder).items():
+                _elsewhere.setdefault(patch, target)
 
 
 def is_patch(path: str) -> bool:
-    """Whether a kustomization beside the file, or in a directory above it, names the file as a patch.
+    """Whether a kustomization beside the file, or in a directory above it, names the file as a patch."""
+    return _naming(os.path.abspath(path)) is not None
+
+
+def marked(source: Source) -> Source:
+    """The source of a file, marked as a patch if it is one."""
+    absolute = os.path.abspath(source.path)
+    patches = _naming(absolute)
+    return source if patches is None else source.replace(patch=True, target=patches[absolute])
+
+
+def _naming(absolute: str) -> dict[str, ObjectRef | None] | None:
+    """The patches of the nearest kustomization that names a file as one of them.
 
     The search ends at the root of the repository, or after eight directories where there is none.
     """
-    absolute = os.path.abspath(path)
+    if absolute in _elsewhere:
+        return _elsewhere
     name = os.path.basename(absolute)
-    return any(
-        _may_name(folder, name) and absolute in patch_files(folder) for folder in _folders_above(absolute)
-    )
+    for folder in _folders_above(absolute):
+        if _may_name(folder, name) and absolute in (patches := patch_files(folder)):
+            return patches
+    return None
 
 
-def patch_files(directory: str) -> frozenset[str]:
-    """The absolute paths that the kustomization in a directory names as patches.
+def patch_files(directory: str) -> dict[str, ObjectRef | None]:
+    """The absolute paths that the kustomization in a directory names as patches, each with its target.
 
     An unreadable kustomization names none here: it is linted, and reported, as a file of its own.
     """
     directory = os.path.abspath(directory)
     known = _patches_by_directory.get(directory)
     if known is None:
-        names = {name for data in _kustomizations(directory) for name in _patch_names(data)}
-        known = frozenset(os.path.abspath(os.path.join(directory, name)) for name in names)
+        named = [pair for data in _kustomizations(directory) for pair in _patch_names(data).items()]
+        known = {os.path.abspath(os.path.join(directory, name)): target for name, target in named}
         _patches_by_directory[directory] = known
     return known
 
@@ -52,6 +76,7 @@ def patch_files(directory: str) -> frozenset[str]:
 def forget() -> None:
     """Forget what the directories hold; for a process that lints the same ones more than once."""
     _patches_by_directory.clear()
+    _elsewhere.clear()
     _texts_by_directory.clear()
     _repository_roots.clear()
 
@@ -100,25 +125,26 @@ def _may_name(directory: str, name: str) -> bool:
     return any(name.encode() in text or b"\\" in text for text in texts)
 
 
-def _patch_names(data: bytes) -> set[str]:
+def _patch_names(data: bytes) -> dict[str, ObjectRef | None]:
     from netraw_lint import yamltree
+    from netraw_lint.fragments import target
 
+    names: dict[str, ObjectRef | None] = {}
     try:
         root = _read_yaml(data)
         if yamltree.as_string(yamltree.get(root, "kind")) not in _KINDS:
-            return set()
+            return {}
         lists = [yamltree.get(root, key) for key in _PATCH_KEYS]
-        entries = [entry for node in lists if isinstance(node, yamltree.SequenceNode) for entry in node.value]
-        paths = (yamltree.get(entry, "path") or entry for entry in entries)
-        names = {
-            yamltree.text(path)
-            for path in paths
-            if isinstance(path, yamltree.ScalarNode) and not yamltree.is_null(path)
-        }
+        for entry in (
+            entry for node in lists if isinstance(node, yamltree.SequenceNode) for entry in node.value
+        ):
+            path = yamltree.get(entry, "path") or entry
+            if isinstance(path, yamltree.ScalarNode) and not yamltree.is_null(path):
+                names.setdefault(yamltree.text(path), target(entry))
     except (yamltree.YamlError, RecursionError):
-        return set()
+        return {}
     # An entry with a line break is an inline patch; a NUL could not be part of a path.
-    return {name for name in names if name and not set(name) & {"\n", "\0"}}
+    return {name: about for name, about in names.items() if name and not set(name) & {"\n", "\0"}}
 
 
 def _read_yaml(data: bytes) -> Node | None:
