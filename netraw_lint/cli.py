@@ -169,9 +169,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         out.tell(f"settings: {found.path or 'no file'}")
     catalogue = _catalogue(merged)
     progress = Progress(out.stderr, enabled=not parsed.quiet)
-    changes = fixer = None
-    if parsed.fix or parsed.diff:
-        changes, fixer = _fixer(parsed, found, merged, catalogue, ignored)
+    changes, fixer = _fixer(parsed, found, merged, catalogue, ignored)
     charts: list[str] = []
     delivering: list[Source] = []
     notes: list[str] = []
@@ -253,7 +251,9 @@ def _fixer(
     merged: Settings,
     catalogue: Catalogue,
     ignored: Callable[[str], set[str]] | None,
-) -> tuple[Changes, Fixer]:
+) -> tuple[Changes, Fixer] | tuple[None, None]:
+    if not (parsed.fix or parsed.diff):
+        return None, None
     from netraw_lint import fixing
     from netraw_lint.changes import Changes
 

@@ -72,7 +72,7 @@ class _Chosen(Fixer):
                     return refusals.text(refusal)
         return ""
 
-    def _accepted(self, source: Source, chunk: Chunk) -> frozenset[Finding]:
+    def _left_alone(self, source: Source, chunk: Chunk) -> frozenset[Finding]:
         """Everything but the findings in the containers that begin at the places meant."""
         meant = set()
         offset = len(source.data[: chunk.start].decode())
