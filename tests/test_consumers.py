@@ -1,4 +1,4 @@
-"""Our reports read by the programs they are for: Microsoft's validator of SARIF, and reviewdog. .ci/consumers.sh gets both."""
+"""Our reports read by the programs they are for: Microsoft's validator of SARIF, and reviewdog. .ci/tools.sh gets both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PROGRAMS = {name: os.environ.get(f"NETRAW_LINT_TEST_{name}") for name in ("MULTI
 def program(name: str) -> str:
     path = PROGRAMS[name]
     if not path:
-        pytest.skip(f"NETRAW_LINT_TEST_{name} names no program; .ci/consumers.sh gets it")
+        pytest.skip(f"NETRAW_LINT_TEST_{name} names no program; .ci/tools.sh gets it")
     return path
 
 

@@ -111,6 +111,8 @@ def test_what_is_typed_works(line: str, repository: Path, monkeypatch: pytest.Mo
             pytest.skip("no chart engine: put helm on the PATH, or set NETRAW_LINT_TEST_HELM")
         if helms:
             (programs / "helm").symlink_to(Path(helms[0]).resolve())
+    if "--kustomize" in line and not (shutil.which("kustomize") or shutil.which("kubectl")):
+        pytest.skip("nothing builds kustomizations: neither kustomize nor kubectl is on the PATH")
     first = line.split(maxsplit=1)[0]
     if first != "netraw-lint" and shutil.which(first) is None:
         pytest.skip(f"{first} is not on the PATH")

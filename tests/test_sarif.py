@@ -75,7 +75,7 @@ def test_logs_are_valid(name: str, show_suppressed: bool) -> None:
 def test_logs_are_valid_by_the_schema_of_the_standard(name: str) -> None:
     """That schema has 110 kB, too much to be cloned by every commit hook: SARIF_SCHEMA names a copy."""
     if STANDARD is None:
-        pytest.skip("SARIF_SCHEMA names no copy of sarif-schema-2.1.0.json; .ci/consumers.sh gets one")
+        pytest.skip("SARIF_SCHEMA names no copy of sarif-schema-2.1.0.json; .ci/tools.sh gets one")
     suggestions = {finding(): Replacement(Place(3, "# é𝒳: "), Place(3, "# é𝒳: app"), "web")}
     assert_valid(log(SAMPLES[name], show_suppressed=True, suggestions=suggestions))
 
