@@ -214,7 +214,7 @@ def _containerd(add: Names, drop: Names, privileged: bool) -> tuple[Holding, str
 def _crio(add: Names, drop: Names, privileged: bool) -> tuple[Holding, str]:
     if privileged:
         return True, _PRIVILEGED
-    unknown = _unknown(add, drop)
+    unknown = unknown_name(add, drop)
     if unknown is not None:
         return "error", f"it refuses to start the container: unknown capability `{unknown}`"
     held, why = False, "its default set lacks NET_RAW since 1.18"
@@ -230,7 +230,7 @@ def _crio(add: Names, drop: Names, privileged: bool) -> tuple[Holding, str]:
 
 
 def _docker(add: Names, drop: Names, privileged: bool) -> tuple[Holding, str]:
-    unknown = _unknown(add, drop)
+    unknown = unknown_name(add, drop)
     if unknown is not None:
         return "error", f"it refuses to start the container: unknown capability `{unknown}`"
     if privileged:
@@ -250,7 +250,7 @@ def _docker(add: Names, drop: Names, privileged: bool) -> tuple[Holding, str]:
     return True, "its default set holds NET_RAW and no drop removes it"
 
 
-def _unknown(add: Names, drop: Names) -> str | None:
+def unknown_name(add: Names, drop: Names) -> str | None:
     """The first name that CRI-O and Docker do not know."""
     for name in (*add, *drop):
         # Go makes one letter of one letter; Python makes ST of the ligature in CHECKPOINT_REﬆORE.

@@ -1,10 +1,10 @@
-"""The charts that a run of the command line meets: judged or fixed after everything else."""
+"""The charts that a run of the command line meets: judged, fixed or held against policies after everything else."""
 
 from __future__ import annotations
 
 import os
 
-from netraw_lint import crosscheck, settings
+from netraw_lint import settings
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.delivery.deliveries import Followed
 from netraw_lint.schemas_dir import read_catalogue
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.charts.run import Watcher
     from netraw_lint.config import Config
+    from netraw_lint.crossing import Crossing
     from netraw_lint.fixing import Fixer
     from netraw_lint.model import Report, Settings, Source
 
@@ -39,28 +40,41 @@ def followed(delivering: list[Source], parsed: Namespace, found: Config) -> Foll
 def added(
     report: Report,
     paths: list[str],
-    followed: Followed,
+    delivering: list[Source],
     parsed: Namespace,
     found: Config,
     merged: Settings,
     watcher: Watcher,
-    fixer: Fixer | None,
+    doing: Fixer | Crossing | None,
 ) -> tuple[Report, list[str]]:
-    """The report with what is wrong in the charts, and what there is to tell about them. Raises UsageError."""
-    report = report.replace(problems=(*report.problems, *followed.problems))
-    deliveries = tuple(each for each in followed.deliveries if each.builder == "helm")
-    notes = [] if parsed.quiet else [*followed.limits, *(followed.decisions if parsed.verbose else ())]
+    """The report with what is wrong in the charts, and what there is to tell about them. Raises UsageError.
+
+    ``delivering`` are the objects that deploy more of them. The charts are fixed by a fixer, or held against policies
+    with everything that a crossing has.
+    """
+    from netraw_lint.crossing import Crossing
+    from netraw_lint.fixing import Fixer
+
+    told = followed(delivering, parsed, found)
+    report = report.replace(problems=(*report.problems, *told.problems))
+    deliveries = tuple(each for each in told.deliveries if each.builder == "helm")
+    notes = [] if parsed.quiet else [*told.limits, *(told.decisions if parsed.verbose else ())]
     charts = [*paths, *(each.path for each in deliveries)]
-    if not charts:
+    if not charts and not isinstance(doing, Crossing):
         return report, notes
-    if parsed.against_policies:
-        return report.replace(problems=(*report.problems, *crosscheck.of_charts(charts))), notes
     from netraw_lint.charts import run
 
     asked = settings.charts(parsed, found).replace(deliveries=deliveries)
     catalogue = Catalogue(read_catalogue, merged.workloads)
-    if fixer and "NRL003" in fixer.codes:
-        parts = run.fix(charts, asked, fixer, catalogue, watcher, parsed.diff)
+    if isinstance(doing, Crossing):
+        parts, rest = run.cross(charts, asked, merged, catalogue, watcher, doing)
+        report = report.replace(
+            findings=(*report.findings, *rest.findings),
+            exempt=(*report.exempt, *rest.exempt),
+            problems=(*report.problems, *rest.problems),
+        )
+    elif isinstance(doing, Fixer) and "NRL003" in doing.codes:
+        parts = run.fix(charts, asked, doing, catalogue, watcher, parsed.diff)
     else:
         parts = run.judge(charts, asked, merged, catalogue, watcher)
     for part in () if parsed.quiet else parts:

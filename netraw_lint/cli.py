@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.changes import Changes
     from netraw_lint.config import Config
+    from netraw_lint.crossing import Crossing
     from netraw_lint.fixing import Fixer
     from netraw_lint.kustomizing import Builds
     from netraw_lint.model import Settings, Source
@@ -110,9 +111,9 @@ def _show_files(parsed: Namespace, found: Config, out: Streams) -> int:
 
 
 def _print_policy(parsed: Namespace, found: Config, out: Streams) -> int:
-    from netraw_lint.emit import command
+    from netraw_lint import printing
 
-    manifest, untold = command.written(parsed, found)
+    manifest, untold = printing.written(parsed, found)
     if parsed.output_file:
         from netraw_lint import saving
 
@@ -170,6 +171,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     catalogue = _catalogue(merged)
     progress = Progress(out.stderr, enabled=not parsed.quiet)
     changes, fixer = _fixer(parsed, found, merged, catalogue, ignored)
+    crossing = _crossing(merged)
     charts: list[str] = []
     delivering: list[Source] = []
     notes: list[str] = []
@@ -177,13 +179,14 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     read = progress.over(inputs.sources(parsed, found, out, charts, changes, since, delivering, builds))
     try:
         fixed = changes.over(fixer.over(read)) if fixer and changes else read
-        report = engine.lint(fixed, merged, catalogue, progress.tick)
+        report = engine.lint(fixed, merged, catalogue, progress.tick, crossing)
         report = builds.added(report) if builds else report
-        if charts or delivering:
+        if charts or delivering or crossing:
             from netraw_lint import charting
 
-            followed = charting.followed(delivering, parsed, found)
-            report, notes = charting.added(report, charts, followed, parsed, found, merged, progress, fixer)
+            report, notes = charting.added(
+                report, charts, delivering, parsed, found, merged, progress, crossing or fixer
+            )
     finally:
         progress.clear()
     for note in [*(builds.notes if builds and not parsed.quiet else ()), *notes]:
@@ -209,6 +212,15 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         fixable = settings.handled(parsed, found, report.findings)
         out.write(summary(report, parsed.diff, fixable) + "\n", to_stderr=True)
     return _code(parsed, report, fixer, out)
+
+
+def _crossing(merged: Settings) -> Crossing | None:
+    """What collects workloads and policies, if these are held against each other."""
+    if not merged.against_policies:
+        return None
+    from netraw_lint.crossing import Crossing
+
+    return Crossing(merged.runtimes)
 
 
 def _builds(

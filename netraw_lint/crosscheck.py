@@ -1,20 +1,18 @@
-"""What --against-policies means for a run: its rules, the options that it does not go with, and its charts."""
+"""What --against-policies means for a run: its rules, and the options that it does not go with."""
 
 from __future__ import annotations
 
-from netraw_lint.model import Problem
 from netraw_lint.streams import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
 
 RULES = ("NRL110", "NRL111", "NRL900")
 # A run that changes files, or does not see all of them, is no cross-check.
 _NOT_WITH = (
     *("fix", "diff", "add_exemptions", "grant", "baseline", "update_baseline", "since"),
-    "show_containers",
+    *("show_containers", "kustomize"),
 )
 
 
@@ -24,12 +22,3 @@ def refuse_other_modes(parsed: Namespace) -> None:
         if getattr(parsed, name):
             flag = name.replace("_", "-")
             raise UsageError(f"--against-policies does not go with --{flag}: make it a run of its own")
-
-
-def of_charts(charts: Iterable[str]) -> tuple[Problem, ...]:
-    """What there is to say about charts, whose workloads are not held against policies."""
-    advice = "render it and lint that: helm template CHART | netraw-lint --against-policies POLICIES -"
-    return tuple(
-        Problem(path, "policy", f"a chart is not held against policies: {advice}")
-        for path in dict.fromkeys(charts)
-    )

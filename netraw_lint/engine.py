@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from netraw_lint.catalogue import Catalogue
+    from netraw_lint.crossing import Crossing
     from netraw_lint.judge import Judge
     from netraw_lint.splitting import Chunk
 
@@ -27,12 +28,14 @@ def lint(
     settings: Settings,
     catalogue: Catalogue,
     tick: Callable[[], None] = _nothing,
+    crossing: Crossing | None = None,
 ) -> Report:
     """Judge everything the sources yield; one that fails never hides the others.
 
-    ``tick`` is called every now and then, for whoever wants to show that work goes on.
+    ``tick`` is called every now and then, for whoever wants to show that work goes on. ``crossing`` collects workloads
+    and policies for a caller who has more of them.
     """
-    linter = Linter(settings, catalogue, tick)
+    linter = Linter(settings, catalogue, tick, crossing)
     for source in sources:
         if isinstance(source, Problem):
             linter.problems.append(source)
@@ -47,7 +50,14 @@ def lint(
 class Linter:
     """Collects what a run finds, source by source."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, tick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        tick: Callable[[], None],
+        crossing: Crossing | None = None,
+    ) -> None:
+        self._crossing = crossing
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
@@ -80,11 +90,11 @@ class Linter:
 
     def report(self) -> Report:
         """Everything found so far, sorted."""
-        if self.settings.against_policies:
-            found, problems = self._the_judge().crossed()
-            self.findings += [item for item in found if isinstance(item, Finding)]
-            self.exempt += [item for item in found if isinstance(item, Exemption)]
-            self.problems += problems
+        if self.settings.against_policies and self._crossing is None:
+            judge = self._the_judge()
+            for _, item in judge.crossed():
+                (self.exempt if isinstance(item, Exemption) else self.findings).append(item)  # type: ignore[arg-type]
+            self.problems += judge.not_evaluated()
         self.findings.sort(key=_order)
         self.exempt.sort(key=lambda exemption: _order(exemption.finding))
         workloads, containers = (self._judge.workloads, self._judge.containers) if self._judge else (0, 0)
@@ -103,7 +113,7 @@ class Linter:
         if self._judge is None:
             from netraw_lint.judge import Judge
 
-            self._judge = Judge(self.settings, self.catalogue, self.tick)
+            self._judge = Judge(self.settings, self.catalogue, self.tick, self._crossing)
         return self._judge
 
     def _judged(self, source: Source, chunk: Chunk) -> list[Finding | Exemption]:

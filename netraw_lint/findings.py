@@ -131,8 +131,8 @@ def of_container(
     elif not container.recognised:
         severity, statement = "warning", f"{statement} (a kind not in the catalogue, found by its structure)"
     role = f"{container.list}/{container.name}" if container.name else container.path
-    if "[" in container.template.path and container.name:
-        # One of several pod templates of the object, which may have containers of the same name.
+    if container.template.one_of_several and container.name:
+        # The others may have containers of the same name.
         role = f"{container.template.path} {role}"
     template = container.template
     place = Place(
@@ -184,7 +184,9 @@ def listing(names: tuple[str, ...]) -> str:
 
 def policy_ref(gate: Gate) -> PolicyRef:
     """A policy as findings about something else refer to it."""
-    return PolicyRef(gate.object, gate.document.source.path, locate(gate.document, node_span(gate.node)).line)
+    return gate.at or PolicyRef(
+        gate.object, gate.document.source.path, locate(gate.document, node_span(gate.node)).line
+    )
 
 
 def policy_named(gate: Gate) -> str:

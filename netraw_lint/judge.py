@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from netraw_lint.catalogue import Catalogue
+    from netraw_lint.crossing import Crossing
+    from netraw_lint.declared import Declared
     from netraw_lint.exemptions.accept import Accepted
     from netraw_lint.manifest import KubernetesObject
-    from netraw_lint.policies.crossing import Crossing
     from netraw_lint.policies.pod_security import PodSecurity
     from netraw_lint.splitting import Chunk
 
@@ -41,11 +42,19 @@ NO_POLICY = (
     "that hold them too"
 )
 
+_OF_CROSSING = frozenset(("NRL110", "NRL111"))
+
 
 class Judge:
     """Judges document by document, and counts what it judged; ``evidence`` lists it, if that was asked for."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, tick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        tick: Callable[[], None],
+        crossing: Crossing | None = None,
+    ) -> None:
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
@@ -58,9 +67,9 @@ class Judge:
         )
         self._seen = None
         self.accepted: Accepted | None = None
-        self._crossing: Crossing | None = None
-        if settings.against_policies:
-            from netraw_lint.policies.crossing import Crossing
+        self._crossing = crossing
+        if settings.against_policies and crossing is None:
+            from netraw_lint.crossing import Crossing
 
             self._crossing = Crossing(settings.runtimes)
         self._thorough = operator_container_not_hardened.RULE.code in codes
@@ -86,13 +95,22 @@ class Judge:
         if not settings.ignores or not (declares or (found and (settings.exemptions or settings.baseline))):
             return found
         from netraw_lint.exemptions import inline
-        from netraw_lint.exemptions.accept import Accepted, accept
 
-        self.accepted = self.accepted or Accepted()
         declared = []
         if document is not None and self._seen is not None:
             declared = list(inline.declared(document, inline.Seen(*self._seen), settings.respect))
-        return accept(found, declared, settings, self._codes, self.accepted)
+            if self._crossing is not None:
+                self._crossing.declare(document, declared)
+        # What the cross-check finds is not found yet.
+        return self._held_to(found, declared, self._codes - _OF_CROSSING)
+
+    def _held_to(
+        self, found: list[Finding], declared: Iterable[Declared], running: frozenset[str]
+    ) -> Iterator[Finding | Exemption]:
+        from netraw_lint.exemptions.accept import Accepted, accept
+
+        self.accepted = self.accepted or Accepted()
+        return accept(found, declared, self.settings, running, self.accepted)
 
     def _run(self, subject: str, *values: object) -> Iterator[Finding]:
         for check in self._checks[subject]:
@@ -150,29 +168,26 @@ class Judge:
         if self._crossing is not None:
             self._crossing.add_object(obj)
 
-    def crossed(self) -> tuple[list[Finding | Exemption], list[Problem]]:
-        """The workloads seen so far before the policies seen so far, and the policies that were not understood."""
-        if self._crossing is None:
-            return [], []
-        found = [
-            finding
-            for crossed in self._crossing.crossed()
-            for finding in self._run("crossed", crossed, self.settings)
-        ]
-        self._seen = None
+    def crossed(self) -> Iterator[tuple[Container, Finding | Exemption]]:
+        """The workloads seen so far before the policies seen so far: what is found, with the container it is about."""
+        for crossed in self._crossing.crossed() if self._crossing is not None else ():
+            found = list(self._run("crossed", crossed, self.settings))
+            if self.settings.ignores and found and self._crossing is not None:
+                declared = self._crossing.declared(crossed.container.template.document)
+                for item in self._held_to(found, declared, frozenset()):
+                    yield crossed.container, item
+            else:
+                yield from ((crossed.container, finding) for finding in found)
+
+    def not_evaluated(self) -> list[Problem]:
+        """The policies seen so far that were not understood; that there are none is worth a word too."""
+        gates = self._crossing.every_gate() if self._crossing is not None else []
+        doubtful = [(gate, findings.policy_ref(gate)) for gate in gates if gate.doubts]
         problems = [
-            Problem(
-                gate.document.source.path,
-                "policy",
-                f"{gate.object} was not evaluated: {'; '.join(gate.doubts)}",
-                findings.locate(gate.document, findings.node_span(gate.node)).line,
-            )
-            for gate in self._crossing.every_gate()
-            if gate.doubts
+            Problem(at.path, "policy", f"{gate.object} was not evaluated: {'; '.join(gate.doubts)}", at.line)
+            for gate, at in doubtful
         ]
-        if not self._crossing.every_gate():
-            problems.append(Problem(".", "policy", NO_POLICY))
-        return list(self._accepted(None, found)), problems
+        return problems if gates else [Problem(".", "policy", NO_POLICY)]
 
     def judgements(self, document: Document) -> Iterator[Judgement]:
         """Every container of a document with its verdict. Raises YamlError."""

@@ -131,7 +131,8 @@ class PodTemplate(Noun):
     """A place in an object that becomes pods: a PodSpec, or a fragment that an operator completes.
 
     ``windows`` is ``"declared"`` for ``spec.os.name: windows`` (the API server then refuses capabilities),
-    ``"selected"`` for a node selector that keeps the pod on Windows nodes, else ``""``.
+    ``"selected"`` for a node selector that keeps the pod on Windows nodes, else ``""``. ``one_of_several`` says that
+    objects of its kind may have others; it never depends on what else stands in the object.
     """
 
     document: Document
@@ -142,6 +143,7 @@ class PodTemplate(Noun):
     host_network: bool = False
     run_as_non_root: bool = False
     misplaced: tuple[Misplaced, ...] = ()
+    one_of_several: bool = False
 
 
 class Container(Noun):

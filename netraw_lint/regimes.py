@@ -18,16 +18,23 @@ LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
 class Place:
-    """Where in an object a catalogue row matched."""
+    """Where in an object a catalogue row matched; ``one_of_several`` as in PodTemplate."""
 
     def __init__(
-        self, obj: KubernetesObject, row: CatalogueRow, steps: Steps, at: Steps, denied: Sequence[Steps] = ()
+        self,
+        obj: KubernetesObject,
+        row: CatalogueRow,
+        steps: Steps,
+        at: Steps,
+        denied: Sequence[Steps] = (),
+        one_of_several: bool = False,
     ) -> None:
         self.obj = obj
         self.row = row
         self.steps = steps
         self.at = at
         self.denied = denied
+        self.one_of_several = one_of_several
 
     def defaults(self) -> list[Node]:
         """What is merged under the containers here: a container, or a list of them."""

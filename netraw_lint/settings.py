@@ -204,7 +204,8 @@ def charts(parsed: Namespace, found: Config) -> Asked:
 
 def builds(parsed: Namespace, found: Config) -> bool:
     """Whether kustomizations are built, rather than their files read one by one."""
-    return bool(parsed.kustomize) or found.get("kustomize") == "build"
+    # What is built by itself is not held against the policies of everything else.
+    return not parsed.against_policies and (bool(parsed.kustomize) or found.get("kustomize") == "build")
 
 
 def _covering(rules: Rules | None) -> Callable[[str], bool]:

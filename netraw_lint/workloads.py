@@ -33,7 +33,7 @@ from netraw_lint.regimes import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from netraw_lint.nodes import Node
     from netraw_lint.paths import Steps
@@ -87,9 +87,10 @@ def containers(obj: KubernetesObject, catalogue: Catalogue, thorough: bool = Fal
         if row.shape == "EmbeddedObject" or (kind.endswith("List") and row.path.startswith("items[*]")):
             continue  # Embedded objects and the items of a typed list are objects of their own.
         steps = parse(row.path)
+        several = one_of_several(row, rows)
         for at, node in match(obj.node, steps):
             if not is_denied(at, denied):
-                for found in _SHAPES[row.shape](Place(obj, row, steps, at, denied), node):
+                for found in _SHAPES[row.shape](Place(obj, row, steps, at, denied, several), node):
                     if isinstance(found, Container):
                         # What a podSpecPatch says of a container was judged with the container.
                         if row.shape == "StringYAML" and found.name in described:
@@ -97,16 +98,45 @@ def containers(obj: KubernetesObject, catalogue: Catalogue, thorough: bool = Fal
                         described |= {found.name or "main"} if row.patches else set()
                     yield found
         if thorough and not is_patch(obj) and row.shape == "SecurityContext" and row.regime == "operator":
-            yield from _without_security_context(obj, row, steps, denied)
+            yield from _without_security_context(obj, row, rows, steps, denied)
 
 
 def _template(place: Place, node: Node | None, at: Steps) -> PodTemplate:
+    path = render(at)
+    several = place.one_of_several or "[" in path
     if node is None:
-        return PodTemplate(place.obj.document, place.obj.ref, render(at), None)
-    return pod_template(place.obj, node, render(at))
+        return PodTemplate(place.obj.document, place.obj.ref, path, None, one_of_several=several)
+    return pod_template(place.obj, node, path, several)
 
 
-def pod_template(obj: KubernetesObject, node: Node, path: str) -> PodTemplate:
+def one_of_several(row: CatalogueRow, rows: Sequence[CatalogueRow]) -> bool:
+    """Whether an object may have containers of one list and name at a row and at another place of its kind.
+
+    The first row that keeps such containers is not one of several: what was said of them before others came stays.
+    """
+    if len(rows) == 1 and "*" not in row.path:
+        return False
+    outer, role = _role(row)
+    if "*" in outer:
+        return True
+    own = BUILT_IN.get((row.group, row.kind))
+    for other in sorted(rows, key=lambda each: each.path != own):
+        if _role(other)[1] == role:
+            return _role(other)[0] != outer
+    return False
+
+
+def _role(row: CatalogueRow) -> tuple[Steps, Steps]:
+    """The path of a row's pod template, and what its containers are called by, but for their names."""
+    steps = parse(row.path)
+    if row.shape == "SecurityContext":
+        return steps[:-2], steps[-2:]
+    if row.shape == "Container":
+        return steps[:-1], steps[-1:]
+    return (steps[:-1] if row.shape == "ContainerList" else steps), ("containers",)
+
+
+def pod_template(obj: KubernetesObject, node: Node, path: str, one_of_several: bool = False) -> PodTemplate:
     """A PodSpec mapping as a pod template."""
     context = yamltree.get(node, "securityContext")
     non_root = securitycontext.non_root(
@@ -121,6 +151,7 @@ def pod_template(obj: KubernetesObject, node: Node, path: str) -> PodTemplate:
         host_network=yamltree.as_bool(yamltree.get(node, "hostNetwork")) is True,
         run_as_non_root=non_root is True,
         misplaced=tuple(securitycontext.in_pod(node)),
+        one_of_several=one_of_several,
     )
 
 
@@ -249,7 +280,7 @@ def _in_security_context(place: Place, node: Node) -> Iterator[Found]:
 
 
 def _without_security_context(
-    obj: KubernetesObject, row: CatalogueRow, steps: Steps, denied: list[Steps]
+    obj: KubernetesObject, row: CatalogueRow, rows: Sequence[CatalogueRow], steps: Steps, denied: list[Steps]
 ) -> Iterator[Found]:
     """The settings of an operator's container that have room for a securityContext and none."""
     for at, node in match(obj.node, steps[:-1]):
@@ -259,7 +290,8 @@ def _without_security_context(
             continue
         empty = yamltree.entries(node).get(steps[-1])
         key = empty[0] if empty else key_at(obj.node, at) or node
-        template = PodTemplate(obj.document, obj.ref, render(at), None)
+        several = one_of_several(row, rows) or "[" in render(at)
+        template = PodTemplate(obj.document, obj.ref, render(at), None, one_of_several=several)
         yield template
         name = "" if at[-1].startswith("[") else at[-1]
         security = SecurityContext(nearest=key)
@@ -277,7 +309,9 @@ def _in_string(place: Place, node: Node) -> Iterator[Found]:
         return
     path = parse("spec.template.spec") if yamltree.get(root, "spec", "template") is not None else ("spec",)
     for at, pod in match(root, path):
-        yield from _in_pod_spec(Place(place.obj, place.row, place.steps, (*place.at, *at)), pod)
+        yield from _in_pod_spec(
+            Place(place.obj, place.row, place.steps, (*place.at, *at), (), place.one_of_several), pod
+        )
 
 
 _SHAPES = {
@@ -315,7 +349,8 @@ def _structural(obj: KubernetesObject, denied: list[Steps]) -> Iterator[Found]:
             if name in fields and _all_have_images(fields[name][1]) and not is_denied((*at, name), denied)
         ]
         if lists:
-            place = Place(obj, row, (), at)
+            # Nobody knows what else such a kind may hold; most have their only pod template there.
+            place = Place(obj, row, (), at, (), at != ("spec", "template", "spec"))
             template = _template(place, node, at)
             yield template
             for name in lists:

@@ -24,6 +24,8 @@ from conftest import CHECKOUT
 from netraw_lint import emit
 from netraw_lint.api import lint_text
 from netraw_lint.emit.facts import CODES
+from netraw_lint.emit.plan import plan
+from netraw_lint.model import Settings
 
 Object = dict[str, Any]
 Names = set[str]
@@ -190,6 +192,25 @@ def flagged(objects: Iterable[Object], runtimes: Sequence[str], rules: Iterable[
 def documents(objects: Iterable[Object]) -> str:
     """A YAML stream of JSON documents."""
     return "".join(f"---\n{json.dumps(each)}\n" for each in objects)
+
+
+CASES = cases()
+
+# --- the policies -------------------------------------------------------------------------------------------
+
+TODAY = "2026-06-01"
+
+
+def printed(
+    kind: str,
+    runtimes: Sequence[str],
+    *exemptions: dict[str, str],
+    rules: frozenset[str] | None = None,
+    enforce: bool = True,
+) -> str:
+    """A policy for an engine."""
+    settings = Settings(rules, tuple(runtimes), today=TODAY)
+    return emit.ENGINES[kind].manifest(plan(settings, exemptions, enforce))
 
 
 # --- the engines --------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ ROOMS = (
     "reporters",  # report -> text
     "streams",  # the standard streams, and a call that cannot be carried out
     "config",  # settings
+    "emit",  # admission policies written, and read again
+    "crossing",  # workloads against policies
     "judge",  # document -> findings
     "engine",  # the loop
     "fixing",  # sources -> fixed sources
@@ -66,7 +68,7 @@ ROOMS = (
     "adoption",  # living with old findings: baseline, git revision
     "kustomizing",  # the kustomizations that the command line meets
     "inputs",  # what a run reads
-    "emit",  # admission policies, written from the settings
+    "printing",  # --print-policy: what it is written from
     "charting",  # the charts that the command line meets
     "explain",  # a rule's documentation
     "progress",  # what long work shows on a terminal

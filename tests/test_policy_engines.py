@@ -10,25 +10,22 @@ from typing import Any
 import pytest
 
 import policy_engines
-from netraw_lint import capabilities, emit
+from netraw_lint import capabilities
 from netraw_lint.emit import facts
-from netraw_lint.emit.plan import plan
-from netraw_lint.model import Settings
-from policy_engines import ENGINES, RUNTIMES, CelPolicy, Object, Refused, flagged, pod, workload
+from policy_engines import (
+    CASES,
+    ENGINES,
+    RUNTIMES,
+    CelPolicy,
+    Object,
+    Refused,
+    flagged,
+    pod,
+    printed,
+    workload,
+)
 
-TODAY = "2026-06-01"
-CASES = policy_engines.cases()
 needs_cel = pytest.mark.skipif(not policy_engines.CEL, reason="no CEL: pip install cel-expr-python")
-
-
-def printed(
-    kind: str,
-    runtimes: tuple[str, ...],
-    *exemptions: dict[str, str],
-    rules: frozenset[str] | None = None,
-) -> str:
-    settings = Settings(rules, runtimes, today=TODAY)
-    return emit.ENGINES[kind].manifest(plan(settings, exemptions, True))
 
 
 # --- what is refused ----------------------------------------------------------------------------------------
@@ -89,7 +86,7 @@ def test_a_rule_that_does_not_run_is_not_enforced(
 
 def ambiguous(obj: Object) -> bool:
     lists = obj["spec"]["containers"][0].get("securityContext", {}).get("capabilities", {})
-    return capabilities._unknown(tuple(lists.get("add", ())), tuple(lists.get("drop", ()))) is not None
+    return capabilities.unknown_name(tuple(lists.get("add", ())), tuple(lists.get("drop", ()))) is not None
 
 
 # --- exemptions ---------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from netraw_lint.model import Document, Exemption, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container as Collection
     from collections.abc import Iterator
 
     from netraw_lint.charts.rendered import Key, Rendering
@@ -36,16 +35,7 @@ def _chunks(tools: Tools, rendering: Rendering, key: Key, path: str = "") -> Ite
 
 def judge_of(tools: Tools) -> Judge:
     """A new judge, with counts of its own."""
-    return Judge(tools.settings, tools.catalogue, tools.tick)
-
-
-def findings(
-    session: Session, judge: Judge, rendering: Rendering, leave_out: Collection[str] = ()
-) -> Iterator[tuple[Key, Finding | Exemption]]:
-    """What is wrong in a rendering, and what of it somebody accepted, but for texts to leave out."""
-    for key, text in rendering.texts.items():
-        if text not in leave_out:
-            yield from ((key, found) for found in findings_in(session, judge, rendering, key))
+    return Judge(tools.settings, tools.catalogue, tools.tick, tools.crossing)
 
 
 def findings_in(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from netraw_lint.charts import bounds, governing, judging, obstacles, scenarios, values
 from netraw_lint.charts.bounds import Deadline
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from netraw_lint.charts.rendered import Key
     from netraw_lint.charts.session import Task
     from netraw_lint.charts.values import Candidate
-    from netraw_lint.model import Finding, Judged
+    from netraw_lint.judge import Judge
+    from netraw_lint.model import Container, Finding, Judged, PolicyRef
 
-    Line = tuple[str, str, int]
+    Line = tuple[str, str, int, tuple[PolicyRef, ...]]
 
 VENDORED = "it is in a vendored subchart: fix it upstream, or set a value of this chart that reaches it"
 _FIXED = "NRL003"
@@ -76,10 +78,10 @@ def lint(path: str, wish: Wish, tools: Tools) -> ChartReport:
 
 
 def _report(session: Session) -> ChartReport:
-    return _unrenderable(session) or _Linter(session, {}).report()
+    return unrenderable(session) or Linter(session, {}).report()
 
 
-def _unrenderable(session: Session) -> ChartReport | None:
+def unrenderable(session: Session) -> ChartReport | None:
     """The report about a chart that is not rendered."""
     problems = obstacles.obstacles(session)
     if problems or session.about is None:
@@ -105,14 +107,14 @@ def fix(
     try:
         session = Session(path, wish, tools)
         try:
-            linter = _Linter(session, {})
-            report = _unrenderable(session) or linter.report()
+            linter = Linter(session, {})
+            report = unrenderable(session) or linter.report()
             if not any(finding.rule == _FIXED for finding in report.findings):
                 return FixReport(report, report)
             fixer = ChartFixer(session, linter.plain, linter.spared(ignored))
             outcome = fixer.fix(linter.cases())
             session.changed(outcome.texts)
-            after = _Linter(session, outcome.refused).report(fixer.proof.rendered())
+            after = Linter(session, outcome.refused).report(fixer.proof.rendered())
             return FixReport(report, after, outcome)
         finally:
             session.close()
@@ -123,7 +125,12 @@ def fix(
     return FixReport(report, report)
 
 
-class _Linter:
+def _line(finding: Finding) -> Line:
+    """What is reported once: a rule at a line of a file, and for each policy."""
+    return finding.rule, finding.path, finding.location.line, finding.policies
+
+
+class Linter:
     """Collects over the value sets of one chart."""
 
     def __init__(self, session: Session, refused: Mapping[ContainerKey, str]) -> None:
@@ -145,6 +152,8 @@ class _Linter:
         self.seen: set[Mark] = set()
         shown = session.plain.shown
         self.vendored = {path for name, path in shown.items() if name.startswith("charts/")}
+        # The containers that are held against policies, when all of these are known.
+        self.rendered: list[tuple[Container, Placer, Key, str]] = []
         # Where each line was found first.
         self.origins: dict[Line, tuple[Case, ContainerKey | None]] = {}
 
@@ -161,6 +170,11 @@ class _Linter:
     def report(self, known: Mapping[Case, Rendering] | None = None) -> ChartReport:
         """Everything about the chart; ``known`` are renders of it that were made already."""
         self.plain |= known or {}
+        self.collect()
+        return self.finished()
+
+    def collect(self) -> None:
+        """Render and judge with every value set."""
         failed: list[tuple[Case, RenderError]] = []
         first: Case | None = None
         found: dict[str, object] = {}
@@ -176,7 +190,6 @@ class _Linter:
         if first is not None and self.session.wish.explore:
             self._explore(first, found)
         self._name_values()
-        return self._finished()
 
     def _rendered(self) -> Iterator[tuple[Case, Rendering | RenderError, Rendering | None]]:
         """Each value set with its render and the marked one, as far as the time allows."""
@@ -218,8 +231,7 @@ class _Linter:
         evidence: list[tuple[Key, Judged]] = []
         for key in plain.texts:
             earlier = len(judge.evidence)
-            for found in judging.findings_in(self.session, judge, plain, key):
-                self._take(placer, key, found, only_with)
+            self._judge_one(judge, placer, key, only_with, deployed=True)
             evidence += [(key, judged) for judged in judge.evidence[earlier:]]
         if not only_with:
             # The templates are the files; a further value set renders the same ones again.
@@ -229,10 +241,29 @@ class _Linter:
         if marked is not None:
             self.seen |= marked.marks()
 
-    def _take(self, placer: Placer, key: Key, found: Finding | Exemption, only_with: str) -> None:
+    def _judge_one(
+        self, judge: Judge, placer: Placer, key: Key, only_with: str, *, deployed: bool = False
+    ) -> None:
+        """Judge one document; with ``deployed``, its policies count for what is held against policies."""
+        crossing = self.tools.crossing
+        known = 0
+        if crossing is not None:
+            from netraw_lint.crossing import Release
+
+            known = len(crossing.containers())
+            place = partial(placer.policy, key) if deployed else None
+            crossing.release = Release(place, self.session.wish.options.namespace)
+        for found in judging.findings_in(self.session, judge, placer.plain, key):
+            self.take(placer, key, found, only_with)
+        if crossing is not None:
+            crossing.release = None
+            self.rendered += [(each, placer, key, only_with) for each in crossing.containers(known)]
+
+    def take(self, placer: Placer, key: Key, found: Finding | Exemption, only_with: str) -> None:
+        """Take in what was found in a document."""
         if isinstance(found, Exemption):
             finding = placer.placed(key, found.finding)
-            line = (finding.rule, finding.path, finding.location.line)
+            line = _line(finding)
             self.exempt.setdefault(line, found.replace(finding=finding))
             self.accepted.add((placer.case, judging.container_key(key, finding)))
         else:
@@ -242,7 +273,7 @@ class _Linter:
             self._add(placer.case, key, placer.placed(key, found), only_with)
 
     def _add(self, case: Case, key: Key, finding: Finding, only_with: str) -> None:
-        line = (finding.rule, finding.path, finding.location.line)
+        line = _line(finding)
         name = finding.container.name if finding.container else ""
         self.more.setdefault(line, set()).add(f"{finding.object} {name}")
         if line in self.findings:
@@ -311,12 +342,14 @@ class _Linter:
         for flip, rendering in explorer.run():
             judge = judging.judge_of(self.tools)
             placer = Placer(self.session, flip, rendering, rendering)
-            for key, found in judging.findings(self.session, judge, rendering, texts):
-                self._take(placer, key, found, flip.name)
+            for key, text in rendering.texts.items():
+                if text not in texts:
+                    self._judge_one(judge, placer, key, flip.name)
             self.seen |= rendering.marks()
         self.notes.append(f"{self.path}: {explorer.summary()}")
 
-    def _finished(self) -> ChartReport:
+    def finished(self) -> ChartReport:
+        """What was collected."""
         findings = []
         keys: dict[str, ContainerKey] = {}
         for line, found in self.findings.items():

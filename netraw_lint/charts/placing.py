@@ -9,7 +9,8 @@ from netraw_lint import yamltree
 from netraw_lint.charts import rendered
 from netraw_lint.charts.judging import container_path
 from netraw_lint.charts.rendered import container_steps
-from netraw_lint.model import Location, Span
+from netraw_lint.findings import lines
+from netraw_lint.model import Location, PolicyRef, Span
 from netraw_lint.noun import Noun
 from netraw_lint.sources.files import display
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from netraw_lint.charts.session import Session
     from netraw_lint.model import Finding, Judged
     from netraw_lint.nodes import Node
+    from netraw_lint.policies.gates import Gate
     from netraw_lint.sources.helm import Case
 
     Path = tuple[str | int, ...]
@@ -81,6 +83,15 @@ class Placer:
         end = max(len(place.text), place.column) + 1
         location = Location(place.line, place.column, place.line, end)
         return judged.replace(path=place.path, location=location, origin=None)
+
+    def policy(self, key: Key, gate: Gate) -> PolicyRef:
+        """A policy at the line of the template that makes it."""
+        root = self.plain.root(key)
+        start = gate.node.start_mark.index
+        found = self.of_steps(key, rendered.steps_to(root, start)) if root is not None else None
+        # What stands at the margin was indented by no template.
+        place = found or self._by_text(key, lines(gate.document).line_text(start), at_margin=True)
+        return PolicyRef(gate.object, place.path, place.line)
 
     def place(self, key: Key, finding: Finding) -> Place:
         """Where a finding was written, as exactly as can be known."""
@@ -174,14 +185,17 @@ class Placer:
             if name.rpartition("/")[2] == "values.yaml":
                 yield name, self.session.shown(name), (copy.read(name) or b"").decode(errors="replace")
 
-    def _by_text(self, key: Key, excerpt: str) -> Place:
+    def _by_text(self, key: Key, excerpt: str, at_margin: bool = False) -> Place:
         """The template, at the only line that reads like the rendered one."""
         name = self.session.template(key[0])
         if name not in self.session.texts:
             self.session.texts[name] = (self.session.plain.read(name) or b"").decode(errors="replace")
         wanted = excerpt.strip()
-        lines = [line.strip() for line in self.session.texts[name].split("\n")]
-        alike = [number for number, line in enumerate(lines, 1) if line == wanted and wanted]
+        at_margin = at_margin and excerpt[:1] == wanted[:1]
+        texts = [
+            line.rstrip() if at_margin else line.strip() for line in self.session.texts[name].split("\n")
+        ]
+        alike = [number for number, line in enumerate(texts, 1) if line == wanted and wanted]
         return self._in_file(name, alike[0]) if len(alike) == 1 else self._in_file(name, 1, sure=False)
 
 

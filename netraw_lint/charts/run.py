@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from netraw_lint.charts.crossed import crossed
 from netraw_lint.charts.lint import ChartReport, FixReport, lint
 from netraw_lint.charts.lint import fix as lint_and_fix
 from netraw_lint.charts.session import Tools, Wish
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.charts.fixing import Outcome
+    from netraw_lint.crossing import Crossing
     from netraw_lint.delivery.deliveries import Delivery
     from netraw_lint.fixing import Fixer
     from netraw_lint.model import Counts, Exemption, Finding, Judged, Report, Settings
@@ -121,6 +123,20 @@ def judge(
     with Engines() as engines:
         tools = Tools(settings, catalogue, engines, watcher.tick)
         return [lint(path, asked.wish(path), tools) for path in _once(paths, watcher)]
+
+
+def cross(
+    paths: Iterable[str],
+    asked: Asked,
+    settings: Settings,
+    catalogue: Catalogue,
+    watcher: Watcher,
+    crossing: Crossing,
+) -> tuple[list[ChartReport], Report]:
+    """Hold charts, and what ``crossing`` has of everything else, against the policies of all; the latter's report."""
+    with Engines() as engines:
+        tools = Tools(settings, catalogue, engines, watcher.tick, crossing)
+        return crossed(((path, asked.wish(path)) for path in _once(paths, watcher)), tools)
 
 
 def fix(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.charts.markers import Mark
+    from netraw_lint.crossing import Crossing
     from netraw_lint.model import Settings
     from netraw_lint.sources.helm import Rendered
     from netraw_lint.sources.helm_engines import Engines
@@ -46,12 +47,13 @@ class Wish(Noun):
 
 
 class Tools(Noun):
-    """What every chart of a run shares."""
+    """What every chart of a run shares; ``crossing`` collects its workloads and policies."""
 
     settings: Settings
     catalogue: Catalogue
     engines: Engines
     tick: Callable[[], None]
+    crossing: Crossing | None = None
 
 
 class Session:

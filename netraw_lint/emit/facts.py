@@ -76,6 +76,14 @@ def codes_of(found: Causes) -> set[str]:
     return {code for code, complains in complaints.items() if complains}
 
 
+def complaints(add: Names, drop: Names, privileged: bool, runtimes: Names) -> set[str]:
+    """The rules for which a policy refuses a container, which it knows by these facts alone."""
+    holding = {f"adds {name.upper()}" for name in add} | {f"drops {name.upper()}" for name in drop}
+    holding |= {"privileged"} if privileged else set()
+    holding |= {"unknown"} if capabilities.unknown_name(add, drop) is not None else set()
+    return _found(sum(1 << bit for bit, fact in enumerate(FACTS) if fact in holding), runtimes)
+
+
 @cache
 def _found(number: int, runtimes: Names) -> set[str]:
     """The rules that may complain about a container with the facts that are the bits of a number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netraw_lint.emit import rego
+from netraw_lint.emit import record, rego
 from netraw_lint.emit.head import head, why
 from netraw_lint.emit.names import expression, literal
 from netraw_lint.emit.plan import WORKLOADS
@@ -38,7 +38,8 @@ def manifest(plan: Plan) -> str:
 kind: ConstraintTemplate
 metadata:
   name: netrawlint
-spec:
+  annotations:
+{record.annotation(plan)}spec:
   crd:
     spec:
       names:
@@ -71,7 +72,8 @@ apiVersion: constraints.gatekeeper.sh/v1beta1
 kind: NetRawLint
 metadata:
   name: netraw-lint
-spec:
+  annotations:
+{record.annotation(plan)}spec:
   enforcementAction: {"deny" if plan.enforce else "dryrun"}
   match:
     kinds:

@@ -6,6 +6,7 @@ stand in the policy itself, where they work whether or not PolicyExceptions are 
 
 from __future__ import annotations
 
+from netraw_lint.emit import record
 from netraw_lint.emit.head import head
 from netraw_lint.emit.vap import policy_body
 
@@ -42,7 +43,7 @@ metadata:
     policies.kyverno.io/subject: Pod
     policies.kyverno.io/description: >-
       Containers that can hold the Linux capability NET_RAW can sniff and forge packets on the pod network.
-spec:
+{record.annotation(plan)}spec:
   validationActions: {actions}
   failurePolicy: Fail
   evaluation:

@@ -86,11 +86,11 @@ class Plan(Noun):
 
     runtimes: tuple[str, ...]
     codes: tuple[str, ...]
-    enforce: bool
-    namespace: str
-    carried: tuple[Exempt, ...]
-    checks: tuple[Check, ...]
-    untold: tuple[str, ...]
+    enforce: bool = False
+    namespace: str = "default"
+    carried: tuple[Exempt, ...] = ()
+    checks: tuple[Check, ...] = ()
+    untold: tuple[str, ...] = ()
 
     @property
     def namespaces(self) -> tuple[Exempt, ...]:
@@ -126,9 +126,14 @@ def plan(
         else:
             why = because if isinstance(found, Exempt) else found
             untold.append(f"exemptions[{number}] ({' '.join(values['reason'].split())}): {why}")
+    made = planned(settings.runtimes, codes, carried)
+    return made.replace(enforce=enforce, namespace=namespace, untold=tuple(untold))
+
+
+def planned(runtimes: tuple[str, ...], codes: tuple[str, ...], carried: Sequence[Exempt]) -> Plan:
+    """A plan in audit mode with these exemptions."""
     narrow = [each for each in carried if not each.is_whole]
-    checks = tuple(_checks(codes, narrow, settings.runtimes))
-    return Plan(settings.runtimes, codes, enforce, namespace, tuple(carried), checks, tuple(untold))
+    return Plan(runtimes, codes, carried=tuple(carried), checks=tuple(_checks(codes, narrow, runtimes)))
 
 
 def _checks(codes: Sequence[str], narrow: Sequence[Exempt], runtimes: tuple[str, ...]) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netraw_lint.emit import cel
+from netraw_lint.emit import cel, record
 from netraw_lint.emit.head import head, why
 from netraw_lint.emit.plan import WORKLOADS
 from netraw_lint.emit.text import block, comment, listing, quoted
@@ -36,7 +36,8 @@ def manifest(plan: Plan) -> str:
 kind: ValidatingAdmissionPolicy
 metadata:
   name: netraw-lint
-spec:
+  annotations:
+{record.annotation(plan)}spec:
   failurePolicy: Fail
 {policy_body(plan, plan.objects)}---
 apiVersion: admissionregistration.k8s.io/v1

@@ -47,7 +47,7 @@ def accept(
 
 def _all_run(codes: set[str], running: frozenset[str]) -> bool:
     """Whether an exemption would have been used if it were of use: every rule it is for has run."""
-    wanted = {rule.code for rule in rules.rules() if rule.code in codes and not rule.opt_in}
+    wanted = {rule.code for rule in rules.rules() if rule.code in codes and not rule.opt_in} or codes
     return wanted <= running and rules.unused_exemption.RULE.code in running
 
 

@@ -101,8 +101,18 @@ class Unprivileged(Noun):
         return "it is privileged" if container.privileged else ""
 
 
+class Decided(Noun):
+    """What is decided elsewhere: ``reason`` gives the reason for which a container is refused."""
+
+    reason: Callable[[PodContainer], str]
+
+    def refuses(self, container: PodContainer) -> str:
+        """Why a container is refused."""
+        return self.reason(container)
+
+
 if TYPE_CHECKING:
-    Check = Drops | Adds | AddsNone | Unprivileged
+    Check = Drops | Adds | AddsNone | Unprivileged | Decided
 
 
 def listed(names: Sequence[str], word: str) -> str:

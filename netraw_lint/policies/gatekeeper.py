@@ -42,8 +42,8 @@ def gate(obj: KubernetesObject) -> Gate | None:
     pair = yamltree.entries(spec).get("parameters")
     parameters = yamltree.get(spec, "parameters")
     try:
-        applies = _match(yamltree.get(spec, "match"))
-        action = _action(spec)
+        applies = match_test(yamltree.get(spec, "match"))
+        does = action(spec)
         if unknown := set(yamltree.entries(parameters)) - set(_KNOWN):
             raise NotUnderstoodError(f"parameter `{min(unknown)}` is none of the library's template")
         exempt = _exempt(strings(yamltree.get(parameters, "exemptImages")))
@@ -54,7 +54,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
         return None  # not about pods
     clauses = tuple(
         Clause(
-            check, kind, action == "deny", applies, exempt, two_languages=not isinstance(check, Unprivileged)
+            check, kind, does == "deny", applies, exempt, two_languages=not isinstance(check, Unprivileged)
         )
         for check in checks
     )
@@ -64,7 +64,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
         kind,
         "Gatekeeper",
         clauses,
-        today="" if action == "deny" else action,
+        today="" if does == "deny" else does,
         parameters=parameters,
         anchor=pair[0] if pair else kind,
     )
@@ -103,7 +103,8 @@ def _checks(kind: str, parameters: Node | None) -> tuple[Adds | Drops | Unprivil
     return (adds, Drops(required, every=True, or_all=True)) if required else (adds,)
 
 
-def _action(spec: Node | None) -> str:
+def action(spec: Node | None) -> str:
+    """What a constraint does. Raises NotUnderstoodError and YamlError."""
     action = yamltree.as_string(yamltree.get(spec, "enforcementAction")) or "deny"
     if action == "scoped":
         raise NotUnderstoodError("scoped enforcement actions are not evaluated")
@@ -120,8 +121,8 @@ def _exempt(images: tuple[str, ...]) -> Callable[[PodContainer], bool] | None:
     return exempt if images else None
 
 
-def _match(node: Node | None) -> Test | None:
-    """The pods that a constraint is about; None if it is about none."""
+def match_test(node: Node | None) -> Test | None:
+    """The pods that a constraint is about; None if it is about none. Raises NotUnderstoodError and YamlError."""
     fields = yamltree.entries(node)
     if unknown := set(fields) - {
         *(

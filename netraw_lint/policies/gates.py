@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netraw_lint.model import Container, Document, ObjectRef
+from netraw_lint.model import Container, Document, ObjectRef, PolicyRef
 from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
@@ -34,7 +34,8 @@ class Pod(Noun):
     """A pod as admission sees it, without its containers.
 
     ``name`` and ``namespace`` are None where they are not known; ``windows`` says that ``spec.os.name`` is
-    windows. ``namespace_labels`` are those of its namespace.
+    windows, ``windows_nodes`` that it selects such nodes. ``namespace_labels`` are those of its namespace. ``object``
+    is what makes it, or it itself, and ``owned`` says that something else made that.
     """
 
     namespace: str | None = None
@@ -42,6 +43,9 @@ class Pod(Noun):
     labels: Labels = Labels()
     namespace_labels: Labels = Labels(complete=False)
     windows: bool = False
+    windows_nodes: bool = False
+    object: ObjectRef | None = None
+    owned: bool = False
 
 
 def _everywhere(_pod: Pod) -> bool | None:
@@ -53,7 +57,8 @@ class Clause(Noun):
 
     ``applies`` tells whether it is about a pod (None: cannot be said), ``exempt`` whether it leaves a container
     out. ``enforced`` is false for a clause that only reports. ``node`` is what to point at, ``name`` how the policy
-    calls the clause. ``two_languages`` says that another form of the check compares without case.
+    calls the clause. ``two_languages`` says that another form of the check compares without case. ``spares`` tells
+    whether it leaves a container of some pods out (None: cannot be said).
     """
 
     check: Check
@@ -64,6 +69,7 @@ class Clause(Noun):
     lists: tuple[str, ...] = ("containers", "initContainers", "ephemeralContainers")
     name: str = ""
     two_languages: bool = False
+    spares: Callable[[Pod, PodContainer], bool | None] | None = None
 
     def refuses(self, container: PodContainer) -> str:
         """Why a container is refused where the clause applies."""
@@ -85,7 +91,8 @@ class Gate(Noun):
     ``node`` is what to point at. ``parameters`` is the mapping with the lists of a Gatekeeper constraint, ``anchor``
     the key that holds it. ``today`` says in a word what it does as long as it is not enforced (``Audit``,
     ``dryrun``). ``required`` are the names that a PodSecurityPolicy or SCC adds to every drop list itself, None for
-    other engines. ``unsure`` says why nothing that follows from the policy is sure.
+    other engines. ``unsure`` says why nothing that follows from the policy is sure. ``printed`` is what a policy that
+    this program wrote says about itself. ``at`` is where it stands, if that is not where ``node`` is: in a template.
     """
 
     document: Document
@@ -99,6 +106,8 @@ class Gate(Noun):
     anchor: Node | None = None
     required: tuple[str, ...] | None = None
     unsure: str = ""
+    printed: str = ""
+    at: PolicyRef | None = None
 
     def refuses(self, container: PodContainer) -> str:
         """Why a container is refused by a policy that applies to it."""

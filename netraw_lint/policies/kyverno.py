@@ -19,14 +19,14 @@ from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netraw_lint.manifest import KubernetesObject
     from netraw_lint.nodes import Node
     from netraw_lint.policies.checks import PodContainer
     from netraw_lint.policies.scopes import Test
 
-_VALIDATING = frozenset(
+VALIDATING = frozenset(
     """validationActions evaluation matchConstraints variables validations failurePolicy webhookConfiguration
     autogen auditAnnotations""".split()
 )
@@ -62,7 +62,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
                 doubts.append(f"rule {name}: {error}")
     else:
         try:
-            clauses += _validating(obj, spec)
+            clauses += in_force(obj, spec, validating_admission.validations(spec, VALIDATING))
         except NotUnderstoodError as error:
             doubts.append(str(error))
     if not clauses and not doubts:
@@ -206,14 +206,14 @@ def _of_images(images: tuple[str, ...]) -> Callable[[PodContainer], bool]:
     return exempt
 
 
-def _validating(obj: KubernetesObject, spec: Node | None) -> Iterator[Clause]:
-    """The validations of a ValidatingPolicy, Kyverno's own form of a ValidatingAdmissionPolicy."""
+def in_force(obj: KubernetesObject, spec: Node | None, clauses: Iterable[Clause]) -> Iterator[Clause]:
+    """The clauses of a ValidatingPolicy, Kyverno's own form of a ValidatingAdmissionPolicy, as it enforces them."""
     namespace = obj.ref.namespace if obj.ref.kind.startswith("Namespaced") else None
     actions = strings(yamltree.get(spec, "validationActions"))
     enforced = "Deny" in actions or not actions
     if yamltree.as_bool(yamltree.get(spec, "evaluation", "admission", "enabled")) is False:
         enforced = False
-    for clause in validating_admission.validations(spec, _VALIDATING):
+    for clause in clauses:
         yield clause.replace(enforced=enforced, applies=both(_in_namespace(namespace), clause.applies))
 
 

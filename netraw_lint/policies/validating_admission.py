@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from netraw_lint.policies.scopes import Test
 
 GROUP = "admissionregistration.k8s.io"
-_KNOWN = frozenset(("failurePolicy", "matchConstraints", "variables", "validations", "auditAnnotations"))
+KNOWN = frozenset(("failurePolicy", "matchConstraints", "variables", "validations", "auditAnnotations"))
 
 
 class Binding(Noun):
@@ -41,7 +41,7 @@ def gate(obj: KubernetesObject) -> Gate | None:
     kind = kind_of(obj)
     name = "ValidatingAdmissionPolicy"
     try:
-        clauses = tuple(validations(yamltree.get(obj.node, "spec"), _KNOWN))
+        clauses = tuple(validations(yamltree.get(obj.node, "spec"), KNOWN))
     except NotUnderstoodError as error:
         return Gate(obj.document, obj.ref, kind, name, doubts=(str(error),))
     return Gate(obj.document, obj.ref, kind, name, clauses) if clauses else None

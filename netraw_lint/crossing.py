@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from netraw_lint import capabilities, yamltree
-from netraw_lint.model import Container
+from netraw_lint.emit.reading import Reader
+from netraw_lint.model import Container, Document
+from netraw_lint.noun import Noun
 from netraw_lint.paths import match, parse
 from netraw_lint.policies import gate as gate_of
 from netraw_lint.policies import (
@@ -20,12 +22,24 @@ from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from netraw_lint.declared import Declared
     from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.model import PolicyRef
     from netraw_lint.nodes import Node
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+class Release(Noun):
+    """What is known of a chart's documents: where a policy stands in the templates, and the release's namespace.
+
+    Without ``place`` the policies are left out: nobody deploys them.
+    """
+
+    place: Callable[[Gate], PolicyRef] | None = None
+    namespace: str = ""
 
 
 class Crossing:
@@ -42,23 +56,46 @@ class Crossing:
         self._templates: set[str] = set()
         self._constraints: list[Gate] = []
         self._workloads: list[tuple[Container, Pod]] = []
+        self._declared: dict[int, tuple[Document, list[Declared]]] = {}
+        self._reader = Reader()
+        self._rendered: set[tuple[str, str, str]] = set()
+        self.release: Release | None = None
+
+    def declare(self, document: Document, declared: list[Declared]) -> None:
+        """Keep the exemptions that stand in a document."""
+        self._declared[id(document)] = document, declared
+
+    def declared(self, document: Document) -> list[Declared]:
+        """The exemptions that stand in a document."""
+        return self._declared.get(id(document), (document, []))[1]
+
+    def containers(self, start: int = 0) -> list[Container]:
+        """The containers of the workloads so far, but for the first ones."""
+        return [container for container, _ in self._workloads[start:]]
 
     def add_object(self, obj: KubernetesObject) -> None:
         """Look at an object that may be a policy, a binding or a namespace. Raises YamlError."""
+        if self.release is not None:
+            # Every value set of a chart renders the same policy again.
+            known = obj.document.source.path, obj.document.text, obj.path
+            if self.release.place is None or known in self._rendered:
+                return
+            self._rendered.add(known)
         binding = validating_admission.binding(obj)
         if binding is not None:
             self._bindings.append(binding)
         self._excepted |= kyverno_match.excepted(obj)
         self._templates |= gatekeeper.template_kinds(obj)
-        found = gate_of(obj)
+        found = self._reader.gate(obj) or gate_of(obj)
         other = gatekeeper.other(obj) if found is None else None
         if other is not None:
-            self._constraints.append(other)
+            self._constraints.append(self._placed_in_template(other))
         if found is not None:
-            (self._admission if found.engine == "ValidatingAdmissionPolicy" else self.gates).append(found)
+            gates = self._admission if found.engine == "ValidatingAdmissionPolicy" else self.gates
+            gates.append(self._placed_in_template(found))
         older = policy(obj)
         if older is not None:
-            self.gates.append(pod_security_policy.gate(older))
+            self.gates.append(self._placed_in_template(pod_security_policy.gate(older)))
         namespace = pod_security.of_namespace(obj)
         if namespace is not None and namespace.patch:
             if any(key.startswith(pod_security.PREFIX) for key, _ in namespace.texts):
@@ -69,7 +106,11 @@ class Crossing:
                 self._disputed.add(obj.ref.name)
             labelled = pod_security.gate(namespace)
             if labelled is not None:
-                self.gates.append(labelled)
+                self.gates.append(self._placed_in_template(labelled))
+
+    def _placed_in_template(self, gate: Gate) -> Gate:
+        place = self.release.place if self.release is not None else None
+        return gate if place is None else gate.replace(at=place(gate))
 
     def add_container(self, container: Container, root: Node) -> None:
         """Look at a container of the object that ``root`` describes. Raises YamlError."""
@@ -80,11 +121,15 @@ class Crossing:
             for _, metadata in match(root, (*steps[:-1], "metadata")):
                 labels = _labels(metadata)
         is_pod = template.object.kind == "Pod"
+        released = self.release.namespace if self.release is not None else ""
         pod = Pod(
-            template.object.namespace or None,
+            template.object.namespace or released or None,
             template.object.name or None if is_pod else None,
             labels,
             windows=template.windows == "declared",
+            windows_nodes=template.windows == "selected",
+            object=template.object,
+            owned=yamltree.get(root, "metadata", "ownerReferences") is not None,
         )
         self._workloads.append((container, pod))
 
@@ -120,6 +165,7 @@ class Crossing:
     def _settled(self, gate: Gate) -> Gate:
         """A policy with what keeps it from being sure."""
         name = gate.object.name
+        gate = self._reader.settled(gate)
         if gate.object.kind == "Namespace" and name in self._disputed:
             return gate.replace(unsure=f"manifests of namespace {name} disagree about its labels")
         if gate.engine == "Kyverno" and name in self._excepted:
@@ -163,9 +209,12 @@ def ruling(gate: Gate, pod: Pod, container: PodContainer) -> Ruling | None:
     for clause in gate.clauses:
         reason = clause.refuses(container)
         applies = clause.applies(pod) if reason else False
-        if applies is False:
+        spared = clause.spares(pod, container) if clause.spares and applies is not False else False
+        if applies is False or spared is True:
             continue
         unsure = gate.unsure if applies else _depends(pod)
+        if spared is None and not unsure:
+            unsure = _depends_on_name(pod)
         if not unsure and not clause.is_sure(container):
             unsure = "whether it compares without case depends on the language that its template runs in"
         found = Ruling(gate.replace(node=clause.node), reason, clause.enforced, unsure)
@@ -185,6 +234,13 @@ def _depends(pod: Pod) -> str:
     if not pod.namespace_labels.complete:
         return f"the labels of namespace {pod.namespace} are not in these files"
     return "whether it is about these pods cannot be said from the manifests"
+
+
+def _depends_on_name(pod: Pod) -> str:
+    if pod.namespace is None:
+        return _depends(pod)
+    made = f"the pods of {pod.object}" if pod.object is not None else "these pods"
+    return f"an exemption in it goes by names, and {made} are named by whoever makes them"
 
 
 def _labels(metadata: Node) -> Labels:
