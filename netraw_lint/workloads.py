@@ -14,6 +14,8 @@ The catalogue says where a kind keeps them. What becomes of an entry is its regi
 
 from __future__ import annotations
 
+import itertools
+
 from netraw_lint import manifest, securitycontext, yamltree
 from netraw_lint.catalogue import BUILT_IN, Catalogue, is_denied
 from netraw_lint.manifest import KubernetesObject, Unreadable
@@ -112,28 +114,31 @@ def _template(place: Place, node: Node | None, at: Steps) -> PodTemplate:
 def one_of_several(row: CatalogueRow, rows: Sequence[CatalogueRow]) -> bool:
     """Whether an object may have containers of one list and name at a row and at another place of its kind.
 
-    The first row that keeps such containers is not one of several: what was said of them before others came stays.
+    The first such row is not one of several, and its findings keep the identities that they had when it was the only
+    one. Rows of lists and wildcards always are.
     """
     if len(rows) == 1 and "*" not in row.path:
         return False
-    outer, role = _role(row)
+    outer, roles = _roles(row)
     if "*" in outer:
         return True
     own = BUILT_IN.get((row.group, row.kind))
-    for other in sorted(rows, key=lambda each: each.path != own):
-        if _role(other)[1] == role:
-            return _role(other)[0] != outer
-    return False
+    earlier = itertools.takewhile(lambda each: each != row, sorted(rows, key=lambda each: each.path != own))
+    return any(
+        found & roles and other != outer and not any(step.startswith(("[", "*")) for step in other)
+        for other, found in map(_roles, earlier)
+    )
 
 
-def _role(row: CatalogueRow) -> tuple[Steps, Steps]:
+def _roles(row: CatalogueRow) -> tuple[Steps, frozenset[str]]:
     """The path of a row's pod template, and what its containers are called by, but for their names."""
     steps = parse(row.path)
     if row.shape == "SecurityContext":
-        return steps[:-2], steps[-2:]
-    if row.shape == "Container":
-        return steps[:-1], steps[-1:]
-    return (steps[:-1] if row.shape == "ContainerList" else steps), ("containers",)
+        return steps[:-2], frozenset(("/".join(steps[-2:]),))
+    if row.shape in ("Container", "ContainerList"):
+        named = next((step for step in reversed(steps) if not step.startswith("[")), "")
+        return steps[:-1], frozenset((named,))
+    return steps, frozenset(LISTS)
 
 
 def pod_template(obj: KubernetesObject, node: Node, path: str, one_of_several: bool = False) -> PodTemplate:

@@ -105,7 +105,7 @@ def test_the_json_names_file_and_line_of_both(tmp_path: Path, tool: Tool) -> Non
 
 
 @pytest.mark.parametrize(
-    "flag", ["--fix", "--diff", "--update-baseline", "--since=HEAD", "--show-containers"]
+    "flag", ["--fix", "--diff", "--update-baseline", "--since=HEAD", "--show-containers", "--kustomize"]
 )
 def test_it_goes_with_no_other_mode(flag: str, tmp_path: Path, tool: Tool) -> None:
     ran = tool("--isolated", "--against-policies", flag, cwd=tmp_path)
@@ -293,3 +293,44 @@ def test_odd_policies_break_nothing(text: str, against: bool) -> None:
     report = api.lint_text(f"{text}---\n{POD}", rules=["NRL1"], against_policies=against)
 
     assert [problem.message for problem in report.problems if problem.stage == "internal"] == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("ignore[NRL110] moves out in May", []),
+        ("ignore[refused-by-policy] moves out in May until=2999-01-01", []),
+        ("ignore[NRL110] moved out until=2000-01-01", ["NRL110"]),
+        ("ignore[NRL110]", ["NRL110"]),
+        ("ignore[NRL003] drops nothing", ["NRL110"]),
+    ],
+)
+def test_a_comment_at_a_container_exempts(comment: str, expected: list[str]) -> None:
+    marked = POD.replace("  - {name: app", f"  # netraw-lint: {comment}\n  - {{name: app")
+    other = marked.replace("name: web", "name: other").replace(f"# netraw-lint: {comment}", "# nothing")
+
+    report = api.lint_text(f"{marked}---\n{NAMESPACE}", "all.yaml", rules=["NRL11"], against_policies=True)
+    both = api.lint_text(f"{marked}---\n{other}---\n{NAMESPACE}", rules=["NRL11"], against_policies=True)
+
+    assert [finding.rule for finding in report.findings] == expected
+    assert [exempt.finding.rule for exempt in report.exempt] == ["NRL110"] * (not expected)
+    assert [str(finding.object) for finding in both.findings if "other" in finding.message] == [
+        "Pod/shop/other"
+    ]
+
+
+def test_an_annotation_exempts_and_the_policy_may_stand_anywhere() -> None:
+    marked = POD.replace(
+        "namespace: shop", 'namespace: shop, annotations: {netraw-lint/ignore: "NRL110: moves out in May"}'
+    )
+    for text in (f"{marked}---\n{NAMESPACE}", f"{NAMESPACE}---\n{marked}"):
+        report = api.lint_text(text, rules=["NRL11"], against_policies=True)
+        assert (report.findings, [each.origin for each in report.exempt]) == ((), ["annotation"])
+
+
+def test_a_comment_for_this_mode_is_not_unused_in_the_others() -> None:
+    marked = POD.replace("  - {name: app", "  # netraw-lint: ignore[NRL110] moves out in May\n  - {name: app")
+
+    assert [finding.rule for finding in api.lint_text(marked).findings] == ["NRL003"]
+    report = api.lint_text(f"{marked}---\n{NAMESPACE}", rules=["NRL11", "NRL2"], against_policies=True)
+    assert report.findings == ()
