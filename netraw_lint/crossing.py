@@ -136,6 +136,7 @@ class Crossing:
     def crossed(self) -> Iterator[Crossed]:
         """Every container before every policy."""
         gates = self.every_gate()
+        complete = not any(gate.doubts for gate in gates)
         anywhere = [gate for gate in gates if gate.object.kind != "Namespace"]
         by_namespace: dict[str, list[Gate]] = {}
         for gate in gates:
@@ -144,7 +145,7 @@ class Crossing:
         for container, pod in self._workloads:
             # With hundreds of namespaces, to ask each about a pod of another would take most of the run.
             near = gates if pod.namespace is None else [*by_namespace.get(pod.namespace, ()), *anywhere]
-            yield self._before(near, container, self._placed(pod))
+            yield self._before(near, container, self._placed(pod)).replace(complete=complete)
 
     def _placed(self, pod: Pod) -> Pod:
         """A pod with the labels of its namespace, as far as they are known."""

@@ -209,6 +209,18 @@ def test_what_rewrites_pods_refuses_those_that_add_or_are_privileged(kind: str) 
     assert said(report, "(would refuse|refuses)") == set()
 
 
+def test_what_is_not_evaluated_is_not_said_to_admit() -> None:
+    changed = printed("vap", ("containerd",)).replace("c.privileged", "!c.privileged")
+
+    (finding,) = api.lint_text(
+        f"{changed}\n{documents([HELD])}", rules=["NRL11"], against_policies=True
+    ).findings
+
+    assert finding.message.endswith(
+        "holds NET_RAW on containerd and docker, and no policy that could be evaluated refuses it"
+    )
+
+
 def test_the_story(tool: Tool, tmp_path: Path) -> None:
     """docs/policies.md: print the gate, ask who would be refused, fix them, and close it."""
     web, job = workload("Deployment", "web", HELD), workload("CronJob", "report", pod("made", DROPPED))

@@ -126,10 +126,12 @@ class Ruling(Noun):
 class Crossed(Noun):
     """A container before all the policies of a run; ``holders`` are the runtimes on which it holds NET_RAW.
 
-    ``rulings`` are the refusals, and ``admitting`` the policies that are about it and let it pass.
+    ``rulings`` are the refusals, and ``admitting`` the policies that are about it and let it pass. ``complete`` is false
+    where some policy was not evaluated.
     """
 
     container: Container
     holders: tuple[str, ...]
     rulings: tuple[Ruling, ...] = ()
     admitting: tuple[Gate, ...] = ()
+    complete: bool = True

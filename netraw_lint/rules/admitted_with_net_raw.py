@@ -74,7 +74,8 @@ def check_crossed(crossed: Crossed, _settings: Settings) -> Iterator[Finding]:
         else f"{''.join(admitting)} lets it pass"
     )
     statement = f"holds NET_RAW on {listing(crossed.holders)}, and "
-    nobody = "no policy is sure to be about it" if crossed.rulings else "no policy here refuses it"
+    which = "no policy here" if crossed.complete else "no policy that could be evaluated"
+    nobody = "no policy is sure to be about it" if crossed.rulings else f"{which} refuses it"
     statement += why if admitting else nobody
     rewriting = [ruling for ruling in crossed.rulings if not ruling.reason]
     if rewriting:
