@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing with atheris (``pip install atheris``; not needed for anything else).
 
-    python fuzz/run.py lint|fix [CORPUS] [-max_total_time=600] [any other option of libFuzzer]
+    python fuzz/run.py lint|fix|policies|kustomization|delivery|suggestions [CORPUS] [-max_total_time=600] [any other option of libFuzzer]
 
 New inputs that reach new code are kept in CORPUS (by default ``.fuzz/lint`` or ``.fuzz/fix``), an input that breaks a
 promise as ``crash-*``, ``timeout-*`` or ``oom-*`` in the current directory: reduce it, mend the program, and put the
@@ -19,8 +19,11 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 with atheris.instrument_imports(include=["netraw_lint"]):
+    import rooms
     import targets
     from mutate import TOKENS
+
+TARGETS = {**targets.TARGETS, **rooms.ROOMS}
 
 LIMITS = ("-timeout=20", "-rss_limit_mb=2048", "-max_len=4096")
 
@@ -39,11 +42,11 @@ def main(name: str, *arguments: str) -> None:
         words.flush()
         options = [argument for argument in arguments if argument.startswith("-")]
         command = [sys.argv[0], str(corpus), str(HERE / "seeds"), str(HERE / "found"), f"-dict={words.name}"]
-        atheris.Setup([*command, *LIMITS, *options], targets.TARGETS[name])
+        atheris.Setup([*command, *LIMITS, *options], TARGETS[name])
         atheris.Fuzz()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in targets.TARGETS:
-        sys.exit(f"usage: python fuzz/run.py {'|'.join(targets.TARGETS)} [CORPUS] [options of libFuzzer]")
+    if len(sys.argv) < 2 or sys.argv[1] not in TARGETS:
+        sys.exit(f"usage: python fuzz/run.py {'|'.join(TARGETS)} [CORPUS] [options of libFuzzer]")
     main(*sys.argv[1:])

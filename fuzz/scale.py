@@ -1,9 +1,10 @@
 """Input that is meant to stall or to starve the linter, measured: seconds of processor time, peak memory, exit code, files per second.
 
-    python fuzz/scale.py [--large] [CASE...]
+    python fuzz/scale.py [--large | --growth] [CASE...]
 
 Without ``--large`` everything is a hundredth of the size, which takes a minute; with it, 100 MB scalars, a million
-containers, 100,000 files and one file of 1 GB. Every case lies beside a manifest with a finding, which must be reported.
+containers, 100,000 files and one file of 1 GB. ``--growth`` measures a hundredth, a tenth and the whole, so that the
+rows of a case show what ten times the work costs. Every case lies beside a manifest with a finding, which must be reported.
 """
 
 from __future__ import annotations
@@ -88,16 +89,17 @@ def measure(name: str, write: Callable[[Path], object]) -> tuple[int, str]:
 
 def main(*arguments: str) -> int:
     """Measure the cases; 1 if one of them ended in anything but a report."""
-    everything = cases(100 if "--large" in arguments else 1)
-    chosen = [name for name in arguments if not name.startswith("-")] or list(everything)
+    sizes = (1, 10, 100) if "--growth" in arguments else (100,) if "--large" in arguments else (1,)
+    chosen = [name for name in arguments if not name.startswith("-")] or list(cases(1))
     print(
         "| case | MB | files | CPU s | MB/s | files/s | peak MB | exit |\n|---|---|---|---|---|---|---|---|"
     )
     worst = 0
     for name in chosen:
-        code, line = measure(name, everything[name])
-        print(line, flush=True)
-        worst |= code not in (1, 2)
+        for size in sizes:
+            code, line = measure(name, cases(size)[name])
+            print(line, flush=True)
+            worst |= code not in (1, 2)
     return worst
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
+from netraw_lint import saving
 from netraw_lint.exemptions import baseline as records
 from netraw_lint.model import Exemption, Problem, Report, Settings, Source
-from netraw_lint.sources import borders
+from netraw_lint.sources import borders, files
 from netraw_lint.streams import UsageError
 
 TYPE_CHECKING = False
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
 
 
 class Baseline:
-    """A baseline file: what it records, and what became of it in this run. Raises BaselineError, OSError."""
+    """A baseline file: what it records, and what became of it in this run.
+
+    Raises BaselineError for a file that is none, UsageError for one that cannot be read.
+    """
 
     def __init__(self, path: str, update: bool) -> None:
         self.path = path
         self.update = update
         self.entries: dict[str, dict[str, Any]] = {}
         if not (update and not os.path.exists(path)):
-            with open(path, encoding="utf-8") as file:
-                self.entries = records.read(file.read())
+            # A repository's own settings may name it: it could be a pipe or a device.
+            source = files.read(path)
+            if isinstance(source, Problem):
+                hint = "--update-baseline writes one"
+                raise UsageError(f"cannot read the baseline {path}: {source.message}; {hint}")
+            self.entries = records.read(source.data.decode())
 
     def settled(self, report: Report) -> tuple[Report, str]:
         """The report, with the file updated if that was asked for, and a word about what is stale in it.
@@ -47,19 +55,12 @@ class Baseline:
         # What was not linted this time stays on the record.
         linted = set(report.linted)
         kept = [entry for entry in self.entries.values() if entry.get("path") not in linted]
-        self._save(records.render([*recorded, *report.findings], kept))
+        saving.save(self.path, records.render([*recorded, *report.findings], kept))
         now = [
             Exemption(finding, "recorded in the baseline", None, "baseline") for finding in report.findings
         ]
         report = report.replace(findings=(), exempt=(*report.exempt, *now))
         return report, f"baseline: {entries} removed" if stale else ""
-
-    def _save(self, text: str) -> None:
-        try:
-            with open(self.path, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            raise UsageError(f"cannot write the baseline {self.path}: {error.strerror}") from None
 
 
 def baseline(parsed: Namespace, found: Config) -> Baseline | None:
@@ -79,9 +80,6 @@ def baseline(parsed: Namespace, found: Config) -> Baseline | None:
         return None
     try:
         return Baseline(path, parsed.update_baseline)
-    except OSError as error:
-        hint = "--update-baseline writes one"
-        raise UsageError(f"cannot read the baseline {path}: {error.strerror}; {hint}") from None
     except ValueError as error:
         raise UsageError(f"{path} is no baseline: {error}") from None
 

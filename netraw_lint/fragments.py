@@ -34,6 +34,8 @@ _HOLDERS = (
     ("securityContext", "capabilities", "drop"),
 )
 _MOST_ITEMS = _MOST_STEPS = 100
+# Characters of patches that are aliases of others: to go-yaml each is one string, to us a document to read.
+_MOST_REPEATED = 1_000_000
 
 
 def objects(document: Document, catalogue: Catalogue) -> Iterator[KubernetesObject]:
@@ -48,7 +50,21 @@ def objects(document: Document, catalogue: Catalogue) -> Iterator[KubernetesObje
 
 
 def inline(root: Node) -> Iterator[tuple[ScalarNode, Target]]:
-    """The texts of the patches inside a kustomization, with what their targets are."""
+    """The texts of the patches inside a kustomization, with what their targets are.
+
+    Raises YamlError where aliases make very much of them.
+    """
+    seen: set[int] = set()
+    repeated = 0
+    for patch, about in _inline(root):
+        repeated += len(patch.value) if id(patch) in seen else 0
+        seen.add(id(patch))
+        if repeated > _MOST_REPEATED:
+            raise yamltree.YamlError("document contains excessive aliasing", patch.start_mark.index)
+        yield patch, about
+
+
+def _inline(root: Node) -> Iterator[tuple[ScalarNode, Target]]:
     for key in ("patches", "patchesJson6902"):
         for entry in _items(yamltree.get(root, key)):
             patch = yamltree.get(entry, "patch")
@@ -159,7 +175,8 @@ def move(root: Node, place: Callable[[int], int] | None, scalar: ScalarNode) -> 
 def _operations(
     document: Document, root: SequenceNode, about: Target, catalogue: Catalogue
 ) -> Iterator[KubernetesObject]:
-    made: list[tuple[tuple[str, ...], KubernetesObject]] = []
+    made: list[KubernetesObject | None] = []
+    taken: dict[tuple[str, ...], list[int]] = {}
     for item in root.value:
         path = yamltree.get(item, "path")
         operation = yamltree.as_string(yamltree.get(item, "op"))
@@ -172,16 +189,20 @@ def _operations(
         container, rest = split(steps)
         if container and operation != "remove" and drops(rest, value):
             # What an earlier operation took away is back.
-            made = [(each, obj) for each, obj in made if each != container or obj.operation == "add"]
+            for number in taken.pop(container, ()):
+                made[number] = None
         takes_away = rest in _HOLDERS or (len(rest) == 4 and rest[:3] == _HOLDERS[-1])
         if not takes_away:
             operation = "add" if value is not None and operation != "remove" else ""
         if operation:
             ref = _ref(steps, about, catalogue)
             node = _tree(steps, value if operation != "remove" else None, path.start_mark, path.end_mark)
-            made.append((container, KubernetesObject(document, ref, "", node, True, operation)))
-    for _, obj in made:
-        yield obj
+            if operation != "add":
+                taken.setdefault(container, []).append(len(made))
+            made.append(KubernetesObject(document, ref, "", node, True, operation))
+    for obj in made:
+        if obj is not None:
+            yield obj
 
 
 def pointer(path: ScalarNode) -> tuple[str, ...]:

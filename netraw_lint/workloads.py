@@ -196,10 +196,15 @@ def _list(place: Place, template: PodTemplate, node: Node, at: Steps, name: str)
         yield from _not_a(place, node, at, "a list")
         return
     defaults = place.defaults()
+    deleted = None
     for number, item in enumerate(node.value):
+        if item is deleted:
+            continue  # In front of what an operation is about, one stands for all of them.
         here = (*at, f"[{number}]")
         if isinstance(item, yamltree.MappingNode):
-            if not (is_patch(place.obj) and is_deletion(item)):
+            if is_patch(place.obj) and is_deletion(item):
+                deleted = item
+            else:
                 yield _container(place, template, item, here, name, number, defaults)
         else:
             yield from _not_a(place, item, here, "a mapping")

@@ -14,6 +14,7 @@ from conftest import CHECKOUT
 sys.path.append(str(CHECKOUT / "fuzz"))
 
 import mutate
+import rooms
 import targets
 
 FUZZ = CHECKOUT / "fuzz"
@@ -37,3 +38,23 @@ def test_made_up_bytes(target: Callable[[bytes], None], rounds: int) -> None:
     seeds = mutate.seeds()
     for _ in range(rounds):
         target(mutate.mutated(random, [b"0" + seed for seed in seeds] if target is targets.fix else seeds))
+
+
+@pytest.mark.parametrize(
+    ("room", "rounds"), [("policies", 300), ("kustomization", 200), ("delivery", 800), ("suggestions", 100)]
+)
+def test_made_up_bytes_in_the_rooms_around(room: str, rounds: int) -> None:
+    random = Random(21)
+    names = (
+        "admission.yaml",
+        "argocd.yaml",
+        "kustomization.yaml",
+        "operations.json",
+        "deployment.yaml",
+        "list.yaml",
+    )
+    seeds = [(FUZZ / "seeds" / name).read_bytes() for name in names]
+    for seed in seeds:
+        rooms.ROOMS[room](seed)
+    for _ in range(rounds):
+        rooms.ROOMS[room](mutate.mutated(random, seeds))

@@ -52,6 +52,7 @@ ROOMS = (
     "summary",  # what a run came to
     "reporters",  # report -> text
     "streams",  # the standard streams, and a call that cannot be carried out
+    "saving",  # a report or a baseline into a file
     "config",  # settings
     "emit",  # admission policies written, and read again
     "crossing",  # workloads against policies
@@ -75,7 +76,6 @@ ROOMS = (
     "arguments",  # every option of the command line
     "completion",  # the options for shells
     "options",  # the command line, read quickly where it is simple
-    "saving",  # a report into a file
     "outputs",  # reports to the standard output and to files
     "api",  # linting as a library
     "__init__",  # the public API's names

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import islice
 
 from netraw_lint.delivery.data import items, mapping, word
 
@@ -24,10 +26,13 @@ _PLACEHOLDER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_.\[\]-]+?)\s*-?\}\}")
 
 
 def applications(applicationset: dict[str, Any], repository: Repository | None) -> Iterator[dict[str, Any]]:
-    """The Applications of an ApplicationSet; those with parameters that are not known keep their placeholders."""
+    """The Applications of an ApplicationSet; those with parameters that are not known keep their placeholders.
+
+    One more than ``MAX_APPLICATIONS`` stands for all that are beyond them.
+    """
     spec = mapping(applicationset.get("spec"))
     template = mapping(spec.get("template"))
-    found = list(_parameters(items(spec.get("generators")), repository))[:MAX_APPLICATIONS]
+    found = list(islice(_parameters(items(spec.get("generators")), repository), MAX_APPLICATIONS + 1))
     for parameters in found or [{}]:
         yield mapping(_filled(template, parameters))
 
@@ -51,11 +56,7 @@ def _directories(git: dict[str, Any], repository: Repository) -> Iterator[dict[s
     wanted = [word(entry.get("path")) for entry in entries if not entry.get("exclude")]
     unwanted = [word(entry.get("path")) for entry in entries if entry.get("exclude")]
     depth = max((pattern.count("/") + 1 for pattern in wanted), default=0)
-    for folder, folders, _ in os.walk(repository.root):
-        folders[:] = sorted(name for name in folders if name not in {".git", "node_modules"})
-        path = os.path.relpath(folder, repository.root).replace(os.sep, "/")
-        if path != "." and path.count("/") + 1 >= depth:
-            folders[:] = []
+    for path in _folders(repository.root, depth):
         if (
             _matches(path, wanted)
             and not _matches(path, unwanted)
@@ -68,6 +69,24 @@ def _directories(git: dict[str, Any], repository: Repository) -> Iterator[dict[s
                 **{f"path.{key}": name for key in ("basename", "basenameNormalized")},
                 **{f"path[{number}]": part for number, part in enumerate(path.split("/"))},
             }
+
+
+@lru_cache(maxsize=8)
+def _folders(root: str, depth: int) -> tuple[str, ...]:
+    """The directories of a repository, so many levels deep: a set may have thousands of generators."""
+    found = []
+    for folder, folders, _ in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in {".git", "node_modules"})
+        path = os.path.relpath(folder, root).replace(os.sep, "/")
+        if path != "." and path.count("/") + 1 >= depth:
+            folders[:] = []
+        found.append(path)
+    return tuple(found)
+
+
+def forget() -> None:
+    """Forget which directories there are; a later run may find others."""
+    _folders.cache_clear()
 
 
 def _matches(path: str, patterns: list[str]) -> bool:

@@ -75,8 +75,8 @@ def _reference(source: dict[str, Any], refs: dict[str, str], by: str, name: str,
 def _parsed(text: str, limits: list[str]) -> dict[str, Any]:
     try:
         return mapping(data(next(yamltree.compose(text.encode()), None)))
-    except yamltree.YamlError as error:
-        limits.append(f"its values cannot be read as YAML: {error.message}")
+    except (yamltree.YamlError, RecursionError) as error:
+        limits.append(f"its values cannot be read as YAML: {getattr(error, 'message', 'nested too deeply')}")
         return {}
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED = re.compile(r"[-+]?0(x[0-9a-fA-F]+|o?[0-7]+|b[01]+)")
+# Python refuses to write integers of very many digits, and JSON has no infinity.
+_LONGEST_NUMBER = 400
+_ENDLESS = (float("inf"), float("-inf"))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
@@ -42,13 +45,16 @@ def _data(node: Node | None, inside: frozenset[int]) -> Any:
 
 
 def _number(word: str) -> int | float | str:
+    if len(word) > _LONGEST_NUMBER:
+        return word
     if _INTEGER.fullmatch(word):
         return int(word)
     if _BASED.fullmatch(word):
         sign = -1 if word.startswith("-") else 1
         digits = word.lstrip("+-")
         return sign * (int(digits, 8) if digits.isdigit() else int(digits, 0))
-    return float(word) if _FLOAT.fullmatch(word) else word
+    number = float(word) if _FLOAT.fullmatch(word) else word
+    return word if number in _ENDLESS else number
 
 
 def mapping(value: Any) -> dict[str, Any]:

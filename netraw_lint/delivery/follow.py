@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MISSING = "{} is judged without {}, which is not in this repository: add the file, or take its name out"
+_TOO_DEEP = "not followed: its values are nested too deeply"
 _KINDS = frozenset(("Application", "ApplicationSet", "HelmRelease", "Kustomization", "GitRepository"))
 
 
 def follow(sources: Iterable[Source]) -> Followed:
     """What the objects in some manifests deploy from the repositories that the manifests are in."""
-    objects = [(source.path, found) for source in sources for found in _objects(source)]
+    applicationsets.forget()
+    follower = _Follower()
+    objects = [(source.path, found) for source in sources for found in _objects(source, follower.problems)]
     addresses = {
         (
             word(mapping(found.get("metadata")).get("namespace")),
@@ -39,11 +42,19 @@ def follow(sources: Iterable[Source]) -> Followed:
         for _, found in objects
         if found.get("kind") == "GitRepository"
     }
-    follower = _Follower()
+    around: dict[str, Repository | None] = {}
     for path, found in objects:
-        here = repository.around(path)
-        for reference in _references(found, path, addresses, here):
-            follower.take(reference, here, path)
+        if path not in around:
+            around[path] = repository.around(path)
+        try:
+            for number, reference in enumerate(_references(found, path, addresses, around[path])):
+                if number == applicationsets.MAX_APPLICATIONS:
+                    said = f"{_by(found, path)}: only its first {number} Applications are followed"
+                    follower.problems.append(Problem(path, "render", said))
+                    break
+                follower.take(reference, around[path], path)
+        except RecursionError:
+            follower.problems.append(Problem(path, "render", f"{_by(found, path)}: {_TOO_DEEP}"))
     return Followed(
         tuple(follower.deliveries),
         tuple(follower.problems),
@@ -57,22 +68,23 @@ def kustomize_paths(followed: Followed) -> list[tuple[str, str]]:
     return [(each.path, each.by) for each in followed.deliveries if each.builder == "kustomize"]
 
 
-def _objects(source: Source) -> Iterator[dict[str, Any]]:
+def _objects(source: Source, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     try:
         for root in yamltree.compose(source.data):
             group = (yamltree.as_string(yamltree.get(root, "apiVersion")) or "").partition("/")[0]
             is_ours = group == "argoproj.io" or group.endswith(".toolkit.fluxcd.io")
             if is_ours and yamltree.as_string(yamltree.get(root, "kind")) in _KINDS:
                 yield mapping(data(root))
-    except (yamltree.YamlError, RecursionError):
+    except RecursionError:
+        problems.append(Problem(source.path, "render", f"what it deploys is {_TOO_DEEP}"))
+    except yamltree.YamlError:
         return  # It is linted, and reported, as a file of its own.
 
 
 def _references(
     found: dict[str, Any], path: str, addresses: flux.Repositories, here: Repository | None
 ) -> Iterator[Reference]:
-    kind, name = word(found.get("kind")), word(mapping(found.get("metadata")).get("name"))
-    by = f"{kind}/{name} ({path})"
+    kind, by = word(found.get("kind")), _by(found, path)
     if kind == "Application":
         yield from argocd.references(found, by)
     elif kind == "ApplicationSet":
@@ -85,6 +97,10 @@ def _references(
         reference = read(found, addresses, by)
         if reference is not None:
             yield reference
+
+
+def _by(found: dict[str, Any], path: str) -> str:
+    return f"{word(found.get('kind'))}/{word(mapping(found.get('metadata')).get('name'))} ({path})"
 
 
 class _Follower:
@@ -125,7 +141,9 @@ class _Follower:
         limits = list(reference.limits)
         for name in reference.files:
             start = here.root if name.startswith("/") else folder
-            file = os.path.realpath(os.path.join(start, *name.strip("/").split("/")))
+            # A name with a NUL is that of no file.
+            plain = name.strip("/").replace("\0", "\ufffd")
+            file = os.path.realpath(os.path.join(start, *plain.split("/")))
             if applicationsets.is_open(name):
                 limits.append(f"which values {name} stands for is not known here")
             elif os.path.commonpath([here.root, file]) != here.root:

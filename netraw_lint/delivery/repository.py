@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 
+from netraw_lint.model import Problem
 from netraw_lint.noun import Noun
+from netraw_lint.sources import files
 
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)\s*$", re.MULTILINE)
 _SCHEME = re.compile(r"^[a-z+]+://", re.IGNORECASE)
@@ -54,11 +56,8 @@ def _config(root: str) -> str:
 
 
 def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_MAX_CONFIG)
-    except OSError:
-        return ""
+    data = files.content(path)
+    return "" if isinstance(data, Problem) else data[:_MAX_CONFIG].decode(errors="replace")
 
 
 def spelled(address: str) -> str:

@@ -16,7 +16,7 @@ from netraw_lint.sources.kustomize_cli import BuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.charts.rendered import Key
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from netraw_lint.kustomize.placing import Place
     from netraw_lint.kustomize.workshop import Build
     from netraw_lint.model import Finding, Judged, Settings
-    from netraw_lint.sources.kustomizations import Tree
+    from netraw_lint.sources.kustomizations import Reference, Tree
 
     Item = tuple[str, int]
 
 _NAMED_ROOTS = 3
+_NAMED_REFERENCES = 20
 DECIDED = "the drop list is decided here, not where the container is written"
 
 
@@ -247,6 +248,13 @@ def _failure(error: BuildError, name: str) -> str:
     return f"cannot be built: {error}{hint}"
 
 
+def _listed(references: Sequence[Reference]) -> str:
+    """What some references say, each once; of very many the first."""
+    names = list(dict.fromkeys(each.text for each in references))
+    more = len(names) - _NAMED_REFERENCES
+    return ", ".join(names[:_NAMED_REFERENCES]) + (f" and {more} more" if more > 0 else "")
+
+
 def unfit(tree: Tree, shown: Callable[[str], str]) -> list[Problem]:
     """What has to be done before a kustomization can be built offline."""
     problems = []
@@ -255,7 +263,7 @@ def unfit(tree: Tree, shown: Callable[[str], str]) -> list[Problem]:
         if part.broken:
             problems.append(Problem(path, "build", f"cannot be read: {part.broken.text}", part.broken.line))
         if part.remote:
-            names = ", ".join(dict.fromkeys(each.text for each in part.remote))
+            names = _listed(part.remote)
             them = "it" if len(part.remote) == 1 else "them"
             problems.append(
                 Problem(
@@ -277,9 +285,9 @@ def unfit(tree: Tree, shown: Callable[[str], str]) -> list[Problem]:
                 )
             )
         if part.missing:
-            names = ", ".join(each.text for each in part.missing)
-            words = f"not built: {names}: no such file or directory"
+            words = f"not built: {_listed(part.missing)}: no such file or directory"
             problems.append(Problem(path, "build", words, part.missing[0].line))
+        problems += [Problem(path, "build", f"not built: {each.text}", each.line) for each in part.unfit]
         for each in part.outside:
             what = f"not built: {each.text} lies outside of the repository: bring it in, or name it by a relative path"
             problems.append(Problem(path, "build", what, each.line))

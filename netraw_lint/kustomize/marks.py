@@ -148,7 +148,9 @@ class _Text:
         """Where the text of a node really ends: a block collection ends with its last scalar."""
         if isinstance(node, ScalarNode) or node.flow_style:
             end = node.end_mark.index
-            return end - (len(self.text[:end]) - len(self.text[:end].rstrip()))
+            while end and self.text[end - 1].isspace():
+                end -= 1
+            return end
         last = node.value[-1]
         return self._end(last[1] if isinstance(last, tuple) else last)
 
@@ -219,7 +221,7 @@ class _Text:
         return len(self.marker.marks) - 1
 
     def _line_start(self, at: int) -> int:
-        return self.text.rfind("\n", 0, at) + 1
+        return max(self.text.rfind(end, 0, at) for end in "\n\r") + 1
 
 
 def _decided(rest: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import os
 
 from netraw_lint.charts.rendered import Rendering
 from netraw_lint.kustomize import compare, marks
-from netraw_lint.model import Source
+from netraw_lint.model import Problem, Source
 from netraw_lint.sources import files
 from netraw_lint.sources.kustomize_cli import BuildError
 
@@ -135,11 +135,8 @@ def documents(output: str) -> list[str]:
 
 
 def _bytes(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
+    data = files.content(path)
+    return b"" if isinstance(data, Problem) else data
 
 
 def _write(path: str, data: bytes) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from netraw_lint.policies.checks import Check
 
+_LONGEST = 10_000
+# Brackets within brackets in a sum of lists.
+_MOST_LEVELS = 20
 _STRINGS = re.compile(r"\[(\"[^\"\\]*\"(,\"[^\"\\]*\")*)?\]")
 _SPACE = re.compile(r"(?<=\w)\s+(?=\w)|(\s+)|(\"[^\"]*\")")
 _CAPS = r"C\.\?securityContext\.\?capabilities\.\?{}\.orValue\(\[\]\)"
@@ -41,7 +44,14 @@ def check(expression: str, variables: Mapping[str, str]) -> tuple[Check, tuple[s
 
 def _normal(expression: str) -> str:
     """The expression without blanks but between words and in strings, these in double quotes."""
-    return _SPACE.sub(lambda found: "" if found[1] else found[2] or " ", expression.replace("'", '"'))
+    return _SPACE.sub(lambda found: "" if found[1] else found[2] or " ", _short(expression).replace("'", '"'))
+
+
+def _short(expression: str) -> str:
+    """The expression. Raises NotUnderstoodError for one that is longer than any of a well-known shape."""
+    if len(expression) > _LONGEST:
+        raise NotUnderstoodError(f"a CEL expression of more than {_LONGEST} characters")
+    return expression
 
 
 def _inlined(text: str, variables: Mapping[str, str]) -> str:
@@ -49,7 +59,7 @@ def _inlined(text: str, variables: Mapping[str, str]) -> str:
         return f"({variables[found[1]]})" if found[1] in variables else found[0]
 
     for _ in range(5):
-        before, text = text, re.sub(r"\bvariables\.(\w+)", value, text)
+        before, text = text, _short(re.sub(r"\bvariables\.(\w+)", value, text))
         if text == before:
             return text
     raise NotUnderstoodError("CEL variables that stand for each other")
@@ -57,18 +67,19 @@ def _inlined(text: str, variables: Mapping[str, str]) -> str:
 
 def _bare(text: str) -> str:
     """The text without brackets around all of it."""
-    while text.startswith("(") and text.endswith(")") and _closes(text) == len(text) - 1:
-        text = text[1:-1]
-    return text
-
-
-def _closes(text: str) -> int:
-    depth = 0
+    if not text.startswith("("):
+        return text
+    opened: list[int] = []
+    closes: dict[int, int] = {}
     for number, char in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(char, 0)
-        if not depth:
-            return number
-    return -1
+        if char == "(":
+            opened.append(number)
+        elif char == ")" and opened:
+            closes[opened.pop()] = number
+    start, end = 0, len(text)
+    while closes.get(start) == end - 1:
+        start, end = start + 1, end - 1
+    return text[start:end]
 
 
 def _lists(text: str) -> tuple[str, ...]:
@@ -86,7 +97,9 @@ def _lists(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _summands(text: str) -> list[str]:
+def _summands(text: str, level: int = 0) -> list[str]:
+    if level > _MOST_LEVELS:
+        raise NotUnderstoodError("a CEL expression of no well-known shape")
     parts, depth = [""], 0
     for char in text:
         depth += {"(": 1, ")": -1, "[": 1, "]": -1}.get(char, 0)
@@ -94,7 +107,11 @@ def _summands(text: str) -> list[str]:
             parts.append("")
         else:
             parts[-1] += char
-    return [inner for part in parts for inner in (_summands(_bare(part)) if _bare(part) != part else [part])]
+    return [
+        inner
+        for part in parts
+        for inner in (_summands(_bare(part), level + 1) if _bare(part) != part else [part])
+    ]
 
 
 def _check(body: str) -> Check:

@@ -36,11 +36,24 @@ def read(path: str) -> Source | Problem:
     Anything that keeps the file from being checked becomes a ``Problem`` of the stage ``read``; nothing is
     raised.
     """
+    raw = content(path)
+    return raw if isinstance(raw, Problem) else source(raw, display(path))
+
+
+def content(path: str) -> bytes | Problem:
+    """The bytes of one regular file, under the same conditions as ``read``."""
     try:
-        raw = _read_bytes(path)
+        return _read_bytes(path)
     except (OSError, ValueError) as error:
         return Problem(display(path), "read", _reason(path, error))
-    return source(raw, display(path))
+
+
+def unfit(path: str) -> str:
+    """Why what is there cannot be read, before it is opened; empty for a regular file that is not too large."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        return f"is {kind(status.st_mode)}"
+    return too_large() if status.st_size > MAX_FILE_SIZE else ""
 
 
 def source(raw: bytes, path: str) -> Source | Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_left
 
 from netraw_lint import yamltree
 from netraw_lint.model import KUSTOMIZATION_FILES, Source
@@ -48,8 +49,8 @@ class Kustomization(Noun):
 
     ``folders`` are the directories of other kustomizations, ``files`` all local files that it names, ``resources``
     and ``patches`` those of them that hold objects and patches; ``remote`` and ``outside`` is what netraw-lint does
-    not fetch, ``missing`` what is not there, ``helm`` what needs helm, ``broken`` why it cannot be read. Paths are
-    absolute.
+    not fetch, ``missing`` what is not there, ``unfit`` what is no file to read, with the reason, ``helm`` what needs
+    helm, ``broken`` why it cannot be read. Paths are absolute.
     """
 
     directory: str
@@ -62,6 +63,7 @@ class Kustomization(Noun):
     remote: tuple[Reference, ...] = ()
     missing: tuple[Reference, ...] = ()
     outside: tuple[Reference, ...] = ()
+    unfit: tuple[Reference, ...] = ()
     helm: tuple[Reference, ...] = ()
     broken: Reference | None = None
 
@@ -115,7 +117,7 @@ class Kustomizations:
         reached = {part.directory for root in roots for part in self.tree(root).parts}
         for each in found:
             # A circle has no root: Kustomize refuses it, wherever it is entered.
-            if each.directory in used - reached and not each.is_component:
+            if each.directory in used and each.directory not in reached and not each.is_component:
                 roots.append(each)
                 reached |= {part.directory for part in self.tree(each).parts}
         return roots
@@ -155,7 +157,10 @@ class _Reader:
         self.text = text
         self.repository = repository(directory)
         self.found: dict[str, list[str]] = {"folders": [], "files": [], "resources": [], "patches": []}
-        self.told: dict[str, list[Reference]] = {"remote": [], "missing": [], "outside": [], "helm": []}
+        self.told: dict[str, list[Reference]] = {
+            name: [] for name in ("remote", "missing", "outside", "unfit", "helm")
+        }
+        self._lines = [match.start() for match in re.finditer("\n", text)]
 
     def read(self, root: Node) -> None:
         for name, (key, value) in yamltree.entries(root).items():
@@ -172,14 +177,10 @@ class _Reader:
             text = text.rpartition("=")[2]
         is_path = key in _PATHS.get(field, ())
         path = os.path.normpath(os.path.join(self.directory, text))
-        if not os.path.exists(path):
+        kind, words = self._refused(field, text, path)
+        if kind:
             if is_path:
-                is_remote = (_REMOTE if field in _FOLDERS else _ADDRESS).search(text)
-                self.told["remote" if is_remote else "missing"].append(self._reference(text, scalar))
-            return
-        if os.path.isabs(text) or not _is_within(os.path.realpath(path), self.repository):
-            if is_path:
-                self.told["outside"].append(self._reference(text, scalar))
+                self.told[kind].append(self._reference(words, scalar))
             return
         if os.path.isdir(path):
             if is_path and field in _FOLDERS and path != self.directory:
@@ -192,6 +193,16 @@ class _Reader:
             self.found["patches"].append(path)
         elif field in _CONFIGURED:
             self._configured(path)
+
+    def _refused(self, field: str, text: str, path: str) -> tuple[str, str]:
+        """As what a path cannot be used, and what to say of it; both empty for one that can."""
+        if not os.path.exists(path):
+            is_remote = (_REMOTE if field in _FOLDERS else _ADDRESS).search(text)
+            return ("remote" if is_remote else "missing"), text
+        if os.path.isabs(text) or not _is_within(os.path.realpath(path), self.repository):
+            return "outside", text
+        reason = "" if os.path.isdir(path) else files.unfit(path)
+        return ("unfit" if reason else ""), f"{text} {reason}"
 
     def _configured(self, path: str) -> None:
         """The files that the configuration of a generator or transformer names, from the kustomization's directory."""
@@ -210,7 +221,7 @@ class _Reader:
             return
 
     def _reference(self, text: str, node: Node) -> Reference:
-        return Reference(text, self.text.count("\n", 0, node.start_mark.index) + 1)
+        return Reference(text, bisect_left(self._lines, node.start_mark.index) + 1)
 
 
 def _scalars(root: Node) -> Iterator[tuple[str, yamltree.ScalarNode]]:

@@ -200,11 +200,13 @@ def _still_the_same(path: str, before: os.stat_result, expected: bytes) -> None:
     descriptor = os.open(path, _OPEN)
     try:
         rest = memoryview(expected)
-        same = _identity(os.fstat(descriptor)) == _identity(before)
+        opened = os.fstat(descriptor)
+        same = _identity(opened) == _identity(before)
         while same and (chunk := os.read(descriptor, 1 << 20)):
             same = rest[: len(chunk)] == chunk
             rest = rest[len(chunk) :]
-        if not same or rest:
+        # Of a large file, the beginning may have changed while its end was compared.
+        if not same or rest or _moment(os.lstat(path)) != _moment(opened):
             raise _RefusedError(_CHANGED)
     finally:
         _close(descriptor)
@@ -212,6 +214,10 @@ def _still_the_same(path: str, before: os.stat_result, expected: bytes) -> None:
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_mode, status.st_nlink, status.st_uid, status.st_gid)
+
+
+def _moment(status: os.stat_result) -> tuple[int, ...]:
+    return (*_identity(status), status.st_size, status.st_mtime_ns)
 
 
 def _sync_directory(path: str) -> None:
