@@ -18,9 +18,12 @@ from markdown_it import MarkdownIt
 
 import netraw_lint
 from conftest import Tool
-from netraw_lint.model import ContainerRef, Exemption, ObjectRef, Problem, Report
+from netraw_lint.delivery import follow
+from netraw_lint.kustomize.lint import unfit
+from netraw_lint.model import ContainerRef, Exemption, ObjectRef, Problem, Report, Source
 from netraw_lint.reporters import COLOURED, FORMATS
 from netraw_lint.reporters.escape import has_command, lines_printable, shortened, xml
+from netraw_lint.sources.kustomizations import Kustomization, Reference, Tree
 from reporting import KEPT, finding, made, rendered
 
 # Each holds the mark by which a person recognises it.
@@ -148,6 +151,36 @@ def linted(name: str) -> Report:
     return netraw_lint.lint_text(text, path=name or "x")
 
 
+def around(name: str) -> Report:
+    """What the rooms around the manifest say about such names: policies, overlays, what delivers, patches."""
+    quoted = json.dumps(name)
+    policy = (
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: NAME}\nspec:\n"
+        "  validationFailureAction: Enforce\n  rules:\n  - name: NAME\n    match: {any: [{resources: {kinds: [Pod]}}]}\n"
+        "    validate:\n      foreach:\n      - list: request.object.spec.containers\n        deny: {conditions: {all: [\n"
+        "          {key: NAME, operator: AnyNotIn, value: '{{ element.securityContext.capabilities.drop[] }}'}]}}\n"
+        "  - {name: NAME, match: {any: [{NAME: privileged}]}, validate: {NAME: privileged}}\n---\n"
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sPSPCapabilities\nmetadata: {name: NAME}\n"
+        "spec: {parameters: {requiredDropCapabilities: [NAME], NAME: 1}}\n---\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME, namespace: NAME}\n"
+        "spec: {containers: [{name: NAME, image: NAME, securityContext: {capabilities: {add: [NAME]}}}]}\n"
+    ).replace("NAME", quoted)
+    held = netraw_lint.lint_text(policy, path=name or "x", against_policies=True)
+    references = tuple(Reference(name, 3) for _ in range(2))
+    part = Kustomization(
+        **dict.fromkeys(("remote", "missing", "outside", "unfit", "helm"), references),
+        directory=name,
+        path=f"{name}/kustomization.yaml",
+        broken=Reference(name, 1),
+    )
+    application = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: NAME}\n"
+        "spec: {source: {repoURL: NAME, path: tests, helm: {valueFiles: [NAME], parameters: [{name: NAME, value: NAME}]}}}\n"
+    ).replace("NAME", quoted)
+    followed = follow.follow([Source("tests/x.yaml", application.encode("utf-8", "replace"))])
+    return held.replace(problems=(*held.problems, *unfit(Tree((part,)), str), *followed.problems))
+
+
 # --- what agents obey ----------------------------------------------------------------------------------------
 
 GITHUB = {
@@ -221,7 +254,8 @@ def texts(name: str, text: str) -> list[str]:
 @pytest.mark.parametrize("name", FORMATS)
 def test_hostile_text(name: str, hostile: str) -> None:
     for report, colour in product(
-        (everywhere(hostile), linted(hostile)), (False, True) if name in COLOURED else (False,)
+        (everywhere(hostile), linted(hostile), around(hostile)),
+        (False, True) if name in COLOURED else (False,),
     ):
         assert report.findings or report.problems
         text = rendered(name, report, colour, show_suppressed=True, paths={"x": "x"})
