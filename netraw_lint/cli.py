@@ -170,7 +170,9 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         out.tell(f"settings: {found.path or 'no file'}")
     catalogue = _catalogue(merged)
     progress = Progress(out.stderr, enabled=not parsed.quiet)
-    changes, fixer = _fixer(parsed, found, merged, catalogue, ignored)
+    changes, fixer = (
+        _fixer(parsed, found, merged, catalogue, ignored) if parsed.fix or parsed.diff else (None, None)
+    )
     crossing = _crossing(merged)
     charts: list[str] = []
     delivering: list[Source] = []
@@ -263,9 +265,7 @@ def _fixer(
     merged: Settings,
     catalogue: Catalogue,
     ignored: Callable[[str], set[str]] | None,
-) -> tuple[Changes, Fixer] | tuple[None, None]:
-    if not (parsed.fix or parsed.diff):
-        return None, None
+) -> tuple[Changes, Fixer]:
     from netraw_lint import fixing
     from netraw_lint.changes import Changes
 
