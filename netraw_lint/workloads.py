@@ -198,11 +198,10 @@ def _list(place: Place, template: PodTemplate, node: Node, at: Steps, name: str)
     defaults = place.defaults()
     deleted = None
     for number, item in enumerate(node.value):
-        if item is deleted:
-            continue  # In front of what an operation is about, one stands for all of them.
         here = (*at, f"[{number}]")
         if isinstance(item, yamltree.MappingNode):
-            if is_patch(place.obj) and is_deletion(item):
+            # In front of what an operation is about, one item stands for all of them.
+            if item is deleted or (is_patch(place.obj) and is_deletion(item)):
                 deleted = item
             else:
                 yield _container(place, template, item, here, name, number, defaults)
