@@ -125,10 +125,15 @@ FROM_START = (
         "patterns.JSON_SHAPE",
         "patterns.NEXT_OBJECT",
         "patterns.JSON_TOKEN",
+        "data._FLOAT",
+        "cel._ALL_OF",
+        "kyverno_conditions._CAPABILITIES",
+        "kyverno_conditions._OVER",
+        "kyverno_conditions._DELETION",
     ),
 )
-# Sees at most 16 kB of what an engine says.
-BOUNDED = ("helm._PLACE",)
+# Sees at most 16 kB of what an engine says; at most 10,000 characters of an expression.
+BOUNDED = ("helm._PLACE", "cel._SPACE")
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:

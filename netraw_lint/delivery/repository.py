@@ -9,7 +9,7 @@ from netraw_lint.model import Problem
 from netraw_lint.noun import Noun
 from netraw_lint.sources import files
 
-_URL = re.compile(r"^\s*url\s*=\s*(\S+)\s*$", re.MULTILINE)
+_URL = re.compile(r"^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t\r]*$", re.MULTILINE)
 _SCHEME = re.compile(r"^[a-z+]+://", re.IGNORECASE)
 _MAX_CONFIG = 1 << 20
 
