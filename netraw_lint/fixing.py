@@ -290,6 +290,8 @@ class Fixer:
     ) -> Document:
         """One by one: after a change the nodes of the others belong to an old text."""
         done = 0
+        # By identity: what was fixed before it has moved it.
+        spared = {one.identity for one in self._exempt}
         while True:
             document, work = self._work(document, chunk)
             left = list(subjects(document))[done:]
@@ -300,7 +302,7 @@ class Fixer:
             about = [
                 one for one in work.relint(work.text) if one.object == subject.object and one.rule == rule
             ]
-            if not about or any(one in self._exempt for one in about):
+            if not about or any(one.identity in spared for one in about):
                 continue
             result = fix(work, subject)
             if isinstance(result, Refusal):
