@@ -33,6 +33,8 @@ class Edits:
         self.name = name
         self.made: list[ChartEdit] = []
         self._old: dict[str, str] = {}
+        # A drop list is proven to be the only change once for each text that it is written into.
+        self._written: dict[tuple[str, tuple[str | int, ...]], str] = {}
 
     def old(self, file: str) -> str:
         """The text of a file before all edits. Raises NotEditableError for one that is no text."""
@@ -52,8 +54,14 @@ class Edits:
             text = templating.apply(text, lines)
         for edit in mine:
             if edit.path:
-                text = editing.with_drop(text, edit.path, self.name)
+                text = self._with_drop(text, edit.path)
         return text
+
+    def _with_drop(self, text: str, path: tuple[str | int, ...]) -> str:
+        known = self._written.get((text, path))
+        if known is None:
+            known = self._written[text, path] = editing.with_drop(text, path, self.name)
+        return known
 
     def put(self, made: Sequence[ChartEdit]) -> None:
         """Make exactly these edits in the copy. Raises NotEditableError, and then changes nothing."""

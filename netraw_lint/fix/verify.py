@@ -8,6 +8,8 @@ changes.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netraw_lint import yamltree
 from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
 
@@ -181,6 +183,8 @@ def _without_tabs(tree: Tree, text: str) -> str:
     return "".join([*parts, text[at:].replace("\t", " ")])
 
 
+# What one edit has made is what the next one begins with.
+@lru_cache(maxsize=4)
 def _read_by_ruamel(text: str) -> list[Data]:
     """The same from ruamel.yaml's pure reader. Raises ProofError where it cannot read the text."""
     from ruamel.yaml import YAML

@@ -109,6 +109,8 @@ def environment(home: str) -> Mapping[str, str]:
         "KUBECONFIG": os.path.join(home, "no-cluster"),
         "LC_ALL": "C.UTF-8",
         "GOMAXPROCS": "2",
+        # A render ends before collecting its garbage pays: this takes a fifth off its time.
+        "GOGC": "400",
     }
 
 

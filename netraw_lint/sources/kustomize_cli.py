@@ -103,6 +103,7 @@ def _environment(home: str) -> Mapping[str, str]:
         "KUSTOMIZE_PLUGIN_HOME": os.path.join(home, "no-plugins"),
         "LC_ALL": "C.UTF-8",
         "GOMAXPROCS": "2",
+        "GOGC": "400",
     }
 
 
