@@ -83,13 +83,11 @@ def _report(session: Session) -> ChartReport:
 
 def unrenderable(session: Session) -> ChartReport | None:
     """The report about a chart that is not rendered."""
-    problems = obstacles.obstacles(session)
-    if problems or session.about is None:
-        return ChartReport(problems=tuple(problems))
-    if session.about.is_library:
+    if session.is_library:
         path = session.plain.path
         return ChartReport(notes=(f"{path}: a library chart, which deploys nothing: not rendered",))
-    return None
+    problems = obstacles.obstacles(session)
+    return ChartReport(problems=tuple(problems)) if problems else None
 
 
 class FixReport(Noun):

@@ -62,9 +62,10 @@ class Session:
     def __init__(self, path: str, wish: Wish, tools: Tools) -> None:
         self.wish = wish
         self.tools = tools
-        self.engine = tools.engines.engine()
         self.plain = helm_files.copy(path, tools.engines.folder())
         self.about = chart.about(self.plain)
+        if not self.is_library:
+            tools.engines.engine()
         if wish.ignore_schema:
             chart.without_schemas(self.plain)
         self.names = [name for name in sorted(self.plain.shown) if _holds_templates(name)]
@@ -72,6 +73,11 @@ class Session:
         self.marks: list[Mark] = []
         self._marked: Copy | None = None
         self.readings = Readings()
+
+    @property
+    def is_library(self) -> bool:
+        """Whether the chart deploys nothing, so that nothing has to render it."""
+        return self.about is not None and self.about.is_library
 
     @property
     def marked(self) -> Copy:
@@ -151,7 +157,7 @@ class Session:
             return case, copy, error
 
     def _documents(self, case: Case, copy: Copy) -> list[Rendered]:
-        return self.engine.render(copy.folder, case, self.wish.options)
+        return self.tools.engines.engine().render(copy.folder, case, self.wish.options)
 
     def _rendering(self, documents: Iterable[Rendered]) -> Rendering:
         self.tools.tick()
