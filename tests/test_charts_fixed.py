@@ -32,6 +32,10 @@ CHANGES = {
             "                - NET_RAW",
         ],
     ),
+    ("guarded-capabilities", "templates/web.yaml"): (
+        15,
+        ["        {{- else }}", "        capabilities:", "          drop:", "            - NET_RAW"],
+    ),
     ("helpers", "templates/_containers.tpl"): (
         3,
         ["  securityContext:", "    capabilities:", "      drop:", "        - NET_RAW"],

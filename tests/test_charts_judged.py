@@ -19,6 +19,7 @@ PLACES = {
     "coupled": [("web.yaml", 19, "web")],
     "crlf": [("web.yaml", 15, "web"), ("web.yaml", 18, "sidecar")],
     "generated": [("web.yaml", 15, "web")],
+    "guarded-capabilities": [("web.yaml", 9, "web")],
     "guarded": [("web.yaml", 14, "web")],
     "helpers": [("_containers.tpl", 3, "web")],
     "hoisted": [("web.yaml", 17, "web")],
@@ -285,6 +286,21 @@ def test_the_engine_sees_no_settings_of_the_user(
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
 
     assert len(report(tool, bring("plain"), "plain")["findings"]) == 2
+
+
+def test_a_library_chart_needs_neither_an_engine_nor_its_dependencies(
+    tool: Tool, bring: Bring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = bring("library")
+    with (folder / "library" / "Chart.yaml").open("a") as file:
+        file.write("dependencies: [{name: none, version: 1.0.0, repository: https://charts.example}]\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    for options in ((), ("--diff",), ("--explore",)):
+        ran = tool("--isolated", "-v", *options, "library", cwd=folder)
+
+        assert (ran.code, ran.stdout) == (0, "")
+        assert "library: a library chart, which deploys nothing: not rendered" in ran.stderr
 
 
 def test_without_an_engine_a_chart_is_not_checked_and_says_what_to_install(

@@ -180,6 +180,23 @@ def test_an_else_for_a_guard() -> None:
     )
 
 
+def test_an_else_for_the_guard_of_capabilities() -> None:
+    head = "- image: a\n  securityContext:\n    runAsUser: 0\n    {{- if .Values.a }}\n    capabilities:\n      add: [A]\n"
+
+    edit = templating.edit(f"{head}    {{{{- end }}}}\n", Lacking(context=2), "X")
+
+    assert templating.apply(f"{head}    {{{{- end }}}}\n", [edit]) == (
+        f"{head}    {{{{- else }}}}\n    capabilities:\n      drop:\n        - X\n    {{{{- end }}}}\n"
+    )
+
+
+def test_a_guard_of_more_than_the_capabilities_gets_no_else() -> None:
+    text = "- image: a\n  securityContext:\n    {{- if .a }}\n    capabilities: {}\n    runAsUser: 0\n    {{- end }}\n"
+
+    with pytest.raises(NotEditableError, match="the guard of capabilities on line 4 has no plain else"):
+        templating.edit(text, Lacking(context=2), "X")
+
+
 def test_edits_of_lines_are_counted_in_the_old_text() -> None:
     edits = [
         TemplateEdit(1, "x", False, ""),

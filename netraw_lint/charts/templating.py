@@ -57,9 +57,7 @@ def edit(text: str, lacking: Lacking, name: str) -> TemplateEdit:
     if lacking.capabilities:
         return template.add_below(lacking.capabilities, ["drop:", f"  - {name}"], "added drop")
     if lacking.context:
-        return template.add_below(
-            lacking.context, ["capabilities:", "  drop:", f"    - {name}"], "added capabilities"
-        )
+        return template.add_capabilities(lacking.context, ["capabilities:", "  drop:", f"    - {name}"])
     if lacking.image:
         return template.add_context(lacking.image, name)
     raise NotEditableError("no line of a template of this chart makes the container")
@@ -120,6 +118,16 @@ class _Template:
         lines = "\n".join(f"{' ' * below}{part}{self.end}" for part in wanted)
         return TemplateEdit(line + 1, lines, False, title)
 
+    def add_capabilities(self, line: int, wanted: list[str]) -> TemplateEdit:
+        """The capabilities of a literal securityContext, if need be in the else of their guard."""
+        body = self._body(line, self._column(line))
+        guarded = [number for number in body if self.lines[number - 1].strip().startswith("capabilities:")]
+        if not guarded or not _BARE.match(self.lines[line - 1]):
+            return self.add_below(line, wanted, "added capabilities")
+        blanks = " " * self._column(guarded[0])
+        text = "\n".join(f"{blanks}{part}{self.end}" for part in wanted)
+        return self._else(guarded, range(body[0], body[-1] + 1), text, "capabilities")
+
     def add_context(self, line: int, name: str) -> TemplateEdit:
         """A securityContext for a container without one: in front of its image, or in the else of its guard."""
         column = self._column(line)
@@ -133,7 +141,7 @@ class _Template:
             and self._column(number) == column
         ]
         if guarded:
-            return self._else(guarded, extent, text)
+            return self._else(guarded, extent, text, "securityContext")
         return self._insertion(line, extent, text, column)
 
     def _insertion(self, line: int, extent: range, text: str, column: int) -> TemplateEdit:
@@ -165,7 +173,7 @@ class _Template:
                 found = start if found is None else min(found, start)
         return found
 
-    def _else(self, guarded: list[int], extent: range, text: str) -> TemplateEdit:
+    def _else(self, guarded: list[int], extent: range, text: str, what: str) -> TemplateEdit:
         number = guarded[0]
         around = [
             block
@@ -175,18 +183,16 @@ class _Template:
         ]
         if len(guarded) != 1 or len(around) != 1:
             raise NotEditableError(
-                f"line {number} makes its securityContext, and no value of this chart was found to reach it"
+                f"line {number} makes its {what}, and no value of this chart was found to reach it"
             )
         block = around[0]
         end = self._line_of(block.end.start)
         if block.middle or block.opening.keyword not in ("if", "with") or not self._is_guard(block, number):
-            raise NotEditableError(
-                f"the securityContext on line {number} is guarded in a way that has no plain else"
-            )
+            raise NotEditableError(f"the guard of {what} on line {number} has no plain else")
         indentation = _CONTENT.match(self.lines[end - 1])
         prefix = indentation[1] if indentation else ""
         return TemplateEdit(
-            end, f"{prefix}{{{{- else }}}}{self.end}\n{text}", False, "added an else with securityContext"
+            end, f"{prefix}{{{{- else }}}}{self.end}\n{text}", False, f"added an else with {what}"
         )
 
     def _is_guard(self, block: Block, number: int) -> bool:
