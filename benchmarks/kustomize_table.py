@@ -22,7 +22,7 @@ from collections import Counter
 from typing import Any
 
 from netraw_lint import yamltree
-from netraw_lint.kustomize.run import Plan
+from netraw_lint.kustomize.run import Around, Plan
 from netraw_lint.kustomize.workshop import documents
 from netraw_lint.model import KUSTOMIZATION_FILES, Source
 from netraw_lint.sources import discovery, files, kustomize
@@ -32,6 +32,8 @@ COLUMNS = (
     "kustomizations roots built containers raw built_findings in_patches only_in unplaced false fixed refused beyond again"
 ).split()
 SETTINGS = "charts: skip\n"
+# Roots alone: what Argo CD and Flux put on top is no other build for the comparison.
+AROUND = Around(lambda top: discovery.discover([top]), lambda _: ())
 
 
 def lint(directory: str, *options: str) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def deployed(directory: str, engine: Engine) -> dict[str, list[Any]]:
     """What each root of a directory deploys, as plain data."""
     found = list(discovery.discover([directory]))
     built: dict[str, list[Any]] = {}
-    for tree in Plan(found, found).trees:
+    for tree in Plan(found, found, AROUND).trees:
         try:
             output = engine.build(tree.root.directory)
         except BuildError:
@@ -173,7 +175,7 @@ def row_of(directory: str) -> tuple[Counter[str], float]:
         row["in_patches"] = sum(is_patch(copy, each["path"]) for each in built["findings"])
         found = list(discovery.discover([copy]))
         row["kustomizations"] = sum(os.path.basename(each.path) in KUSTOMIZATION_FILES for each in found)
-        row["roots"], row["built"] = len(Plan(found, found).trees), len(before)
+        row["roots"], row["built"] = len(Plan(found, found, AROUND).trees), len(before)
         fixed = lint(copy, "--kustomize", "--fix")
         row["fixed"] = len(built["findings"]) - len(fixed["findings"])
         for each in fixed["findings"]:

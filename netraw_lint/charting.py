@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from netraw_lint import settings
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.delivery.deliveries import Followed
@@ -31,10 +29,7 @@ def followed(delivering: list[Source], parsed: Namespace, found: Config) -> Foll
     rules = exclude_rules(*settings.excludes(parsed, found))
     if rules is None:
         return result
-    kept = (
-        each for each in result.deliveries if not rules.cover(os.path.realpath(each.path), is_folder=True)
-    )
-    return result.replace(deliveries=tuple(kept))
+    return follow.outside(result, lambda path: rules.cover(path, is_folder=True))
 
 
 def added(

@@ -238,7 +238,8 @@ def _builds(
         return None
     from netraw_lint import kustomizing
 
-    return kustomizing.Builds(merged, catalogue, tick, fixer, parsed.diff)
+    excludes = settings.excludes(parsed, found)
+    return kustomizing.Builds(merged, catalogue, tick, fixer, parsed.diff, excludes)
 
 
 def _adopted(parsed: Namespace, found: Config) -> tuple[Baseline | None, Since | None]:

@@ -56,7 +56,11 @@ def sources(
     everything = list(discovered(parsed, found))
     kustomize.note(item.path for item in everything)
     changed = list(since.changed(everything)) if since else everything
-    for item in builds.left(everything, changed) if builds else changed:
+    left = builds.left(everything, changed, _may_deliver) if builds else changed
+    if builds and delivering is not None:
+        # What delivers is often deployed by a kustomization itself.
+        delivering += builds.manifests([item.path for item in changed], _may_deliver)
+    for item in left:
         if parsed.verbose and not isinstance(item, Problem):
             streams.tell(f"reading {item.path}")
         if isinstance(item, Problem):
@@ -66,8 +70,8 @@ def sources(
                 charts.append(chart)
         else:
             source = files.read(item.path)
-            if delivering is not None and isinstance(source, Source) and _may_deliver(source.data):
-                delivering.append(source)
+            if delivering is not None and not builds and isinstance(source, Source):
+                delivering += [source] if _may_deliver(source.data) else []
             yield kustomize.marked(source) if isinstance(source, Source) else source
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conftest import Tool
-from netraw_lint.delivery.follow import follow, kustomize_paths
+from netraw_lint.delivery.follow import follow
 from netraw_lint.delivery.repository import Repository, spelled
 from netraw_lint.model import Source
 
@@ -282,7 +282,7 @@ def test_flux_releases_and_kustomizations(repository: Path) -> None:
     )
     assert (release.files, release.overlay) == ((str(repository / "deploy/prod.yaml"),), '{"a": 1}')
     assert (kustomization.path, kustomization.builder) == ("kube", "kustomize")
-    assert kustomize_paths(found) == [("kube", "Kustomization/apps (argocd/shop.yaml)")]
+    assert kustomization.by == "Kustomization/apps (argocd/shop.yaml)"
     assert "its values from Secret/passwords are only in the cluster" in found.limits[0]
     assert followed(FLUX.replace("REPOSITORY", "other")).deliveries == ()
 

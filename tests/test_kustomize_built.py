@@ -230,6 +230,79 @@ def test_exemptions_in_the_files_hold(builder: str, tool: Tool, written: Written
     assert found(run(tool, folder, "--no-ignores")[0]) == [("base/web.yaml", 13, "NRL003")]
 
 
+@pytest.mark.parametrize("pattern", ["base/web.yaml", "base"])
+def test_an_excluded_base_is_built_but_not_reported(
+    pattern: str, builder: str, tool: Tool, written: Written
+) -> None:
+    folder = written(**two(WEB, PATCHES, overlays__prod__patch=patch("{privileged: true}")))
+    before = (folder / "base/web.yaml").read_bytes()
+
+    report, _ = run(tool, folder, "--exclude", pattern, "--fix")
+
+    assert found(report) == [("overlays/prod/patch.yaml", 9, "NRL004")]
+    assert (folder / "base/web.yaml").read_bytes() == before
+    # As everywhere, what is named is meant.
+    assert len(found(run(tool, folder, "--exclude", pattern, "base/web.yaml")[0])) == 2
+
+
+def test_files_that_are_left_out_for_a_rule(builder: str, tool: Tool, written: Written) -> None:
+    folder = written(**two(WEB))
+    (folder / ".netraw-lint.yaml").write_text("per-file-ignores: {base/*.yaml: [NRL003]}\nkustomize: build\n")
+    before = tree(folder)
+
+    ran = tool("--fix", cwd=folder)
+
+    assert (ran.code, tree(folder)) == (0, before)
+
+
+def test_a_manifest_in_a_generated_map_is_data(builder: str, tool: Tool, written: Written) -> None:
+    folder = written(
+        kustomization="configMapGenerator: [{name: web, files: [web.yaml, key=pod.yaml]}]\n", web=WEB, pod=WEB
+    )
+
+    report, _ = run(tool, folder)
+
+    assert (found(report), report["summary"]["containers"]) == ([], 0)
+
+
+def test_what_an_overlay_deletes_is_not_deployed(builder: str, tool: Tool, written: Written) -> None:
+    delete = f"{HEAD}$patch: delete\n"
+    folder = written(**two(WEB, PATCHES, PATCHES, overlays__prod__patch=delete, overlays__dev__patch=delete))
+    assert found(run(tool, folder)[0]) == []
+
+    (folder / "overlays/dev/kustomization.yaml").write_text(overlay())
+
+    assert found(run(tool, folder)[0]) == [("base/web.yaml", 12, "NRL003")]
+
+
+def test_items_of_a_list_keep_their_names(builder: str, tool: Tool, written: Written) -> None:
+    item = "".join(f"  {line}" for line in WEB.splitlines(keepends=True)).replace("  api", "- api", 1)
+    folder = written(
+        kustomization="resources: [list.yaml]\nnamePrefix: x-\n",
+        list=f"apiVersion: v1\nkind: List\nitems:\n{item}",
+    )
+
+    (finding,) = run(tool, folder)[0]["findings"]
+
+    assert finding["message"].startswith('Deployment/web, container "web"')
+    assert (finding["path"], finding["line"]) == ("list.yaml", 15)
+
+
+@pytest.mark.parametrize("form", ["sarif", "rdjson"])
+def test_no_edit_of_a_built_file_is_suggested_without_its_proof(
+    form: str, builder: str, tool: Tool, written: Written
+) -> None:
+    """A suggestion is proven by the file alone, and this one would break another overlay."""
+    pods = "\n---\n".join(WEB.replace("name: web", f"name: {name}") for name in ("one", "two"))
+    folder = written(**two(pods))
+
+    built = tool("--isolated", "--kustomize", f"--output-format={form}", cwd=folder).stdout
+    raw = tool("--isolated", f"--output-format={form}", cwd=folder).stdout
+
+    key = "insertedContent" if form == "sarif" else "suggestions"
+    assert (key in built, key in raw) == (False, True)
+
+
 def test_the_settings_may_say_so(builder: str, tool: Tool, written: Written) -> None:
     folder = written(**two(DROPS, PATCHES, overlays__prod__patch=patch("{capabilities: {drop: null}}")))
     (folder / ".netraw-lint.yaml").write_text("kustomize: build\noutput-format: concise\n")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from netraw_lint import yamltree
+from netraw_lint.delivery import additions
 from netraw_lint.delivery.data import data, items, mapping, word
-from netraw_lint.delivery.deliveries import Reference
+from netraw_lint.delivery.deliveries import Additions, Reference
 from netraw_lint.delivery.repository import spelled
 
 TYPE_CHECKING = False
@@ -69,6 +70,7 @@ def _reference(source: dict[str, Any], refs: dict[str, str], by: str, name: str,
         tuple(layers),
         tuple(sets),
         tuple(limits),
+        Additions(additions.fields(mapping(source.get("kustomize")))),
     )
 
 

@@ -11,6 +11,20 @@ if TYPE_CHECKING:
     from netraw_lint.model import Problem
 
 
+class Additions(Noun):
+    """What an object adds to the kustomization that it points to.
+
+    ``fields`` is JSON: ``patches`` and ``components`` as a kustomization has them. ``variables`` are replaced in what
+    was built; None where nothing is. ``elsewhere`` says where further ones come from, ``line`` is the 1-based line
+    of the manifest that adds something.
+    """
+
+    fields: str = ""
+    variables: tuple[tuple[str, str], ...] | None = None
+    elsewhere: str = ""
+    line: int = 1
+
+
 class Reference(Noun):
     """What an object says it deploys, before anybody looked whether it is here.
 
@@ -31,6 +45,7 @@ class Reference(Noun):
     values: tuple[Any, ...] = ()
     sets: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    additions: Additions = Additions()
 
 
 class Delivery(Noun):
@@ -49,6 +64,7 @@ class Delivery(Noun):
     files: tuple[str, ...] = ()
     overlay: str = ""
     sets: tuple[str, ...] = ()
+    additions: Additions = Additions()
 
 
 class Followed(Noun):

@@ -6,8 +6,11 @@ fluxcd/source-controller api/v1 (GitRepositorySpec).
 
 from __future__ import annotations
 
+import json
+
+from netraw_lint.delivery import additions
 from netraw_lint.delivery.data import items, mapping, word
-from netraw_lint.delivery.deliveries import Reference
+from netraw_lint.delivery.deliveries import Additions, Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +61,26 @@ def kustomization(found: dict[str, Any], repositories: Repositories, by: str) ->
     if word(source.get("kind")) != "GitRepository":
         return None
     namespace = word(mapping(found.get("metadata")).get("namespace"))
-    return Reference(by, _address(source, namespace, repositories), word(spec.get("path")))
+    return Reference(
+        by,
+        _address(source, namespace, repositories),
+        word(spec.get("path")),
+        additions=_additions(spec),
+    )
+
+
+def _additions(spec: dict[str, Any]) -> Additions:
+    build = mapping(spec.get("postBuild"))
+    elsewhere = ", ".join(
+        f"{word(each.get('kind'))}/{word(each.get('name'))}"
+        for each in map(mapping, items(build.get("substituteFrom")))
+    )
+    fields = additions.fields(spec)
+    if not build:
+        return Additions(fields)
+    given = mapping(build.get("substitute")).items()
+    variables = tuple((name, value if isinstance(value, str) else json.dumps(value)) for name, value in given)
+    return Additions(fields, variables, elsewhere)
 
 
 def _address(source: dict[str, Any], namespace: str, repositories: Repositories) -> str:

@@ -16,12 +16,13 @@ from netraw_lint.sources.helm_worker import merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from netraw_lint.delivery.deliveries import Reference
     from netraw_lint.delivery.repository import Repository
     from netraw_lint.model import Source
+    from netraw_lint.nodes import Node
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MISSING = "{} is judged without {}, which is not in this repository: add the file, or take its name out"
@@ -33,17 +34,21 @@ def follow(sources: Iterable[Source]) -> Followed:
     """What the objects in some manifests deploy from the repositories that the manifests are in."""
     applicationsets.forget()
     follower = _Follower()
-    objects = [(source.path, found) for source in sources for found in _objects(source, follower.problems)]
+    objects = [
+        (source.path, found, line)
+        for source in sources
+        for found, line in _objects(source, follower.problems)
+    ]
     addresses = {
         (
             word(mapping(found.get("metadata")).get("namespace")),
             word(mapping(found.get("metadata")).get("name")),
         ): word(mapping(found.get("spec")).get("url"))
-        for _, found in objects
+        for _, found, _ in objects
         if found.get("kind") == "GitRepository"
     }
     around: dict[str, Repository | None] = {}
-    for path, found in objects:
+    for path, found, line in objects:
         if path not in around:
             around[path] = repository.around(path)
         try:
@@ -52,7 +57,8 @@ def follow(sources: Iterable[Source]) -> Followed:
                     said = f"{_by(found, path)}: only its first {number} Applications are followed"
                     follower.problems.append(Problem(path, "render", said))
                     break
-                follower.take(reference, around[path], path)
+                additions = reference.additions.replace(line=line)
+                follower.take(reference.replace(additions=additions), around[path], path)
         except RecursionError:
             follower.problems.append(Problem(path, "render", f"{_by(found, path)}: {_TOO_DEEP}"))
     return Followed(
@@ -63,22 +69,33 @@ def follow(sources: Iterable[Source]) -> Followed:
     )
 
 
-def kustomize_paths(followed: Followed) -> list[tuple[str, str]]:
-    """The directories that are built with kustomize, each with the object that deploys it."""
-    return [(each.path, each.by) for each in followed.deliveries if each.builder == "kustomize"]
+def outside(followed: Followed, covers: Callable[[str], bool]) -> Followed:
+    """Without the deliveries of directories that something covers; it is given real paths."""
+    kept = (each for each in followed.deliveries if not covers(os.path.realpath(each.path)))
+    return followed.replace(deliveries=tuple(kept))
 
 
-def _objects(source: Source, problems: list[Problem]) -> Iterator[dict[str, Any]]:
+def _objects(source: Source, problems: list[Problem]) -> Iterator[tuple[dict[str, Any], int]]:
+    """The objects of a manifest that may deliver something, each with the 1-based line where it says so."""
     try:
         for root in yamltree.compose(source.data):
             group = (yamltree.as_string(yamltree.get(root, "apiVersion")) or "").partition("/")[0]
             is_ours = group == "argoproj.io" or group.endswith(".toolkit.fluxcd.io")
             if is_ours and yamltree.as_string(yamltree.get(root, "kind")) in _KINDS:
-                yield mapping(data(root))
+                yield mapping(data(root)), source.data.decode().count("\n", 0, _place(root)) + 1
     except RecursionError:
         problems.append(Problem(source.path, "render", f"what it deploys is {_TOO_DEEP}"))
     except yamltree.YamlError:
         return  # It is linted, and reported, as a file of its own.
+
+
+def _place(root: Node) -> int:
+    """Where an object adds patches, else where it begins."""
+    for way in (("spec",), ("spec", "source", "kustomize")):
+        patches = yamltree.entries(yamltree.get(root, *way)).get("patches")
+        if patches is not None:
+            return patches[0].start_mark.index
+    return root.start_mark.index
 
 
 def _references(
@@ -130,6 +147,10 @@ class _Follower:
         builder = _builder(folder)
         if builder is None:
             self.decisions.append(f"{by}: {inside or '.'} holds plain manifests: {why}")
+            if "ontainers" in reference.additions.fields:
+                self.limits.append(
+                    f"{by}: its patches are not applied: {inside or '.'} holds no kustomization to build them with"
+                )
             return
         self.decisions.append(f"{by}: followed to {inside or '.'}: {why}")
         self.deliveries.append(self._delivery(reference, here, folder, builder, path))
@@ -168,6 +189,7 @@ class _Follower:
             tuple(files),
             json.dumps(overlay) if overlay else "",
             reference.sets,
+            reference.additions,
         )
 
 

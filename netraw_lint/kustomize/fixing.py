@@ -8,24 +8,23 @@ from netraw_lint.charts.rendered import container_steps, node_at
 from netraw_lint.fix import refusals
 from netraw_lint.fixing import Fixer
 from netraw_lint.kustomize import compare
-from netraw_lint.kustomize.lint import containers, unfit
+from netraw_lint.kustomize.lint import containers, told, unfit
 from netraw_lint.kustomize.placing import Placer
-from netraw_lint.model import Document, Exemption, Problem
+from netraw_lint.model import Document, Problem
 from netraw_lint.noun import Noun
 from netraw_lint.sources.kustomize_cli import BuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from netraw_lint.charts.rendered import Key
     from netraw_lint.kustomize.compare import Path
     from netraw_lint.kustomize.lint import Outcome, Placed, Tools
     from netraw_lint.kustomize.workshop import Build, Workshop
-    from netraw_lint.model import Finding, Source
+    from netraw_lint.model import Finding, ObjectRef, Source
     from netraw_lint.nodes import Node
     from netraw_lint.sources.kustomizations import Tree
-    from netraw_lint.splitting import Chunk
 
 _RULES = frozenset(("NRL001", "NRL002", "NRL003", "NRL005"))
 
@@ -59,9 +58,24 @@ class _Chosen(Fixer):
 
     def made(self, source: Source) -> bytes | None:
         """The new data of the source; None where nothing is changed."""
-        for _ in self.over([source.replace(patch=False, target=None)]):
+        source = source.replace(patch=False, target=None)
+        meant = set(self._containers(source))
+        self._meant = lambda found: (found.document, found.object, _path(found)) in meant
+        for _ in self.over([source]):
             pass
         return self.data
+
+    def _containers(self, source: Source) -> Iterator[tuple[int, ObjectRef, str]]:
+        """The containers that begin at the places meant: document, object and path."""
+        for chunk in filter(None, self.chunks(source.data)):
+            end = len(source.data[: chunk.start].decode()) + len(chunk.data.decode())
+            for document in manifest.read(source, chunk):
+                if isinstance(document, Document):
+                    start = end - len(document.text)
+                    for judgement in self._judge.judgements(document):
+                        container = judgement.container
+                        if start + container.node.start_mark.index in self._items:
+                            yield document.index, container.template.object, container.path
 
     def reason(self, found: Iterable[Finding]) -> str:
         """Why one of some findings is not fixed, if there is a reason."""
@@ -71,22 +85,6 @@ class _Chosen(Fixer):
                 if ref is not None and about is not None and (obj, ref.name) == (finding.object, about.name):
                     return refusals.text(refusal)
         return ""
-
-    def _left_alone(self, source: Source, chunk: Chunk) -> frozenset[Finding]:
-        """Everything but the findings in the containers that begin at the places meant."""
-        meant = set()
-        offset = len(source.data[: chunk.start].decode())
-        for document in manifest.read(source, chunk):
-            if isinstance(document, Document):
-                start = offset + len(chunk.data.decode()) - len(document.text)
-                meant |= {
-                    (judgement.container.template.object, judgement.container.path)
-                    for judgement in self._judge.judgements(document)
-                    if start + judgement.container.node.start_mark.index in self._items
-                }
-        found = list(self._judge.findings(source, chunk))
-        findings = [each.finding if isinstance(each, Exemption) else each for each in found]
-        return frozenset(each for each in findings if (each.object, _path(each)) not in meant)
 
 
 def _path(finding: Finding) -> str:
@@ -161,9 +159,7 @@ class KustomizeFixer:
                     reason = self._difference(tree, path, items, after)
                     if reason is not None:
                         self.workshop.write(path, self.changed.get(path, source.data))
-                        return (
-                            f"proof: {reason}, in {self.tools.shown(tree.root.directory)}; {refusals.BY_HAND}"
-                        )
+                        return f"proof: {reason}, in {told(tree, self.tools.shown)}; {refusals.BY_HAND}"
         except BuildError as error:
             self.workshop.write(path, self.changed.get(path, source.data))
             return f"proof: {error}; {refusals.BY_HAND}"

@@ -8,6 +8,7 @@ from netraw_lint.charts.rendered import container_steps
 from netraw_lint.exemptions.accept import Accepted, accept
 from netraw_lint.fix import refusals
 from netraw_lint.judge import Judge
+from netraw_lint.kustomize import delivered
 from netraw_lint.kustomize.placing import Placer
 from netraw_lint.kustomize.workshop import Workshop
 from netraw_lint.model import Counts, Document, Exemption, Problem, Source
@@ -35,12 +36,16 @@ DECIDED = "the drop list is decided here, not where the container is written"
 
 
 class Tools(Noun):
-    """What every kustomization of a run shares; ``shown`` gives the path that reports show for a file."""
+    """What every kustomization of a run shares.
+
+    ``shown`` gives the path that reports show for a file; ``excluded`` whether nothing is to be said about it.
+    """
 
     settings: Settings
     catalogue: Catalogue
     tick: Callable[[], None]
     shown: Callable[[str], str]
+    excluded: Callable[[str], bool]
 
 
 class Placed(Noun):
@@ -61,6 +66,7 @@ class Outcome(Noun):
     evidence: tuple[Judged, ...]
     counts: Counts
     linted: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -101,6 +107,7 @@ class Linter:
         self.tools = tools
         self.builds: list[Build] = []
         self.problems: dict[Problem, None] = {}
+        self.notes: dict[str, None] = {}
         self._found: dict[tuple[str, str, int, int], Placed] = {}
         self._by: dict[tuple[str, str, int, int], list[str]] = {}
         self._exempt: dict[tuple[str, str, int, int], Exemption] = {}
@@ -119,14 +126,15 @@ class Linter:
             fit += [] if problems else [tree]
         for tree, build in zip(fit, self.workshop.builds(fit), strict=True):
             self.tools.tick()
-            name = self.tools.shown(tree.root.directory)
+            name = told(tree, self.tools.shown)
             if isinstance(build, BuildError):
-                self.problems[Problem(self.tools.shown(tree.root.path), "build", _failure(build, name))] = (
-                    None
-                )
+                line = tree.deployer.line if tree.deployer and tree.root.text else None
+                path = self.tools.shown(tree.manifest)
+                self.problems[Problem(path, "build", _failure(build, name), line)] = None
             else:
                 self.builds.append(build)
-                self._judge(build, name)
+                self._judge(build, f"with {name}" if tree.deployer else f"in {name}")
+                self._tell_open(build, name)
         return self._outcome()
 
     def _judge(self, build: Build, name: str) -> None:
@@ -148,9 +156,23 @@ class Linter:
                 self._evidence.setdefault((placed.path, placed.location, tuple(placed.holds.items())), placed)
         self._workloads += judge.workloads
 
+    def _tell_open(self, build: Build, name: str) -> None:
+        """Say that variables decide which only the cluster knows."""
+        deployer = build.tree.deployer
+        if deployer is None or deployer.variables is None:
+            return
+        for text in build.plain.texts.values():
+            for place in delivered.open_places(text):
+                where = f"; further ones are in {deployer.elsewhere}" if deployer.elsewhere else ""
+                self.notes[
+                    f"{name}: judged without the value of {place}, which its postBuild does not say{where}"
+                ] = None
+
     def _take(self, placer: Placer, key: Key, found: Finding | Exemption, name: str) -> None:
         finding = found.finding if isinstance(found, Exemption) else found
         place = placer.place(key, finding)
+        if self.tools.excluded(place.path):
+            return
         owner = (
             placer.owner(key, container_steps(container_path(finding.container)))
             if finding.container
@@ -219,6 +241,7 @@ class Linter:
             tuple(self._evidence.values()),
             counts,
             linted,
+            tuple(self.notes),
         )
 
     def _named(self, line: tuple[str, str, int, int], placed: Placed) -> Finding:
@@ -228,14 +251,21 @@ class Linter:
         if len(roots) >= len(deployed):
             return placed.finding
         if len(roots) <= _NAMED_ROOTS:
-            *most, last = roots
-            where = f"{', '.join(most)} and {last}" if most else last
-            words = f"only in {where}"
-        else:
-            words = (
-                f"in {len(roots)} of the {len(deployed)} kustomizations that deploy it, such as {roots[0]}"
+            # Those of one kind follow each other.
+            *most, last = (
+                name.removeprefix("in ") if at and name.startswith("in ") else name
+                for at, name in enumerate(sorted(roots, key=lambda name: not name.startswith("in ")))
             )
+            words = f"only {', '.join(most)} and {last}" if most else f"only {last}"
+        else:
+            first = roots[0].partition(" ")[2]
+            words = f"in {len(roots)} of the {len(deployed)} kustomizations that deploy it, such as {first}"
         return placed.finding.replace(message=f"{placed.finding.message}; {words}")
+
+
+def told(tree: Tree, shown: Callable[[str], str]) -> str:
+    """A kustomization as messages name it: by its deployer, else by its directory."""
+    return tree.deployer.by if tree.deployer else shown(tree.root.directory)
 
 
 def _failure(error: BuildError, name: str) -> str:
@@ -257,9 +287,18 @@ def _listed(references: Sequence[Reference]) -> str:
 
 def unfit(tree: Tree, shown: Callable[[str], str]) -> list[Problem]:
     """What has to be done before a kustomization can be built offline."""
+    found = _unfit(tree, shown)
+    if tree.deployer is None or not tree.root.text:
+        return found
+    # The lines of a kustomization that was made up mean nothing.
+    path, line = shown(tree.manifest), tree.deployer.line
+    return [each.replace(line=line) if each.path == path else each for each in found]
+
+
+def _unfit(tree: Tree, shown: Callable[[str], str]) -> list[Problem]:
     problems = []
     for part in tree.parts:
-        path = shown(part.path)
+        path = shown(tree.manifest if part.text else part.path)
         if part.broken:
             problems.append(Problem(path, "build", f"cannot be read: {part.broken.text}", part.broken.line))
         if part.remote:

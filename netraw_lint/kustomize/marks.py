@@ -53,6 +53,8 @@ class Marker:
 
     def marked(self, path: str, text: str, patch: bool, kustomization: bool) -> str:
         """A text with marks; one that cannot be read is left as it is."""
+        if not any(key in text for key in KEYS):
+            return text
         try:
             roots = list(yamltree.compose(text.encode()))
             work = _Text(self, path, text)
@@ -90,6 +92,11 @@ class _Text:
 
     def object(self, root: Node, kind: str) -> None:
         self.kind, self.owner = kind, object_ref(root)
+        items = yamltree.get(root, "items")
+        if isinstance(items, SequenceNode) and self.owner is not None and self.owner.kind.endswith("List"):
+            for item in items.value:
+                self.object(item, kind)
+            return
         if self.owner is None or self.owner.kind != "CustomResourceDefinition":
             self._walk(root, -1)
 

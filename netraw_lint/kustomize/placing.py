@@ -180,7 +180,9 @@ class Placer:
             identity = identity.replace(str(ref), str(written), 1)
             ref = written
         return finding.replace(
-            path=self.shown(place.path),
+            path=self._path(place),
+            # Which document of the file it is in is not known: suggestions of edits look for it by that.
+            document=-1,
             location=location,
             span=Span(0, 0),
             excerpt=excerpt,
@@ -192,6 +194,9 @@ class Placer:
     def location(self, place: Place) -> tuple[Location, str]:
         """The line and columns of a place, and the text of the line."""
         source = self.workshop.sources.get(place.path)
+        made = self.workshop.made.get(place.path)
+        if made is not None and made.deployer is not None:
+            return Location(made.deployer.line, 1, made.deployer.line, 1), ""
         if source is None:
             return Location(1, 1, 1, 1), ""
         lines = Lines(source.data.decode())
@@ -206,7 +211,11 @@ class Placer:
         owner = self.owner(key, container_steps(container_path(judged.container)))
         start = owner.item if owner else 0
         place = Place(owner.path, Span(start, start + 1)) if owner else self._by_origin(key, judged.container)
-        return judged.replace(path=self.shown(place.path), location=self.location(place)[0])
+        return judged.replace(path=self._path(place), location=self.location(place)[0])
+
+    def _path(self, place: Place) -> str:
+        made = self.workshop.made.get(place.path)
+        return self.shown(made.manifest if made is not None else place.path)
 
 
 def _items(root: yamltree.Node, name: str, wanted: str) -> list[yamltree.Node]:

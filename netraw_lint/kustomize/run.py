@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 
 from netraw_lint.fixing import Fixed
+from netraw_lint.kustomize import delivered
 from netraw_lint.kustomize.fixing import KustomizeFixer
 from netraw_lint.kustomize.lint import Linter, Outcome, Tools
 from netraw_lint.kustomize.workshop import Workshop
 from netraw_lint.model import KUSTOMIZATION_FILES, Counts, Problem, Source
+from netraw_lint.noun import Noun
 from netraw_lint.sources import discovery, files
 from netraw_lint.sources.kustomizations import Kustomizations, repository
 from netraw_lint.sources.kustomize_cli import BuildError, Engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from netraw_lint.delivery.deliveries import Delivery
     from netraw_lint.fixing import Fixer
     from netraw_lint.kustomize.fixing import Fixes
     from netraw_lint.model import Finding
@@ -26,6 +29,17 @@ if TYPE_CHECKING:
 _NOTHING = Outcome((), (), (), (), (), Counts(), ())
 
 
+class Around(Noun):
+    """How a run looks beyond the files that it was given.
+
+    ``discover`` gives the files below a directory, excludes left out; ``deliveries`` what the manifests among some
+    files deploy from their repository.
+    """
+
+    discover: Callable[[str], Iterable[Found]]
+    deliveries: Callable[[Sequence[str]], Sequence[Delivery]]
+
+
 class Plan:
     """Which kustomizations a run builds.
 
@@ -33,30 +47,42 @@ class Plan:
     was named stands for the kustomizations that use it, wherever in the repository they are.
     """
 
-    def __init__(self, found: Sequence[Found], changed: Sequence[Found]) -> None:
+    def __init__(self, found: Sequence[Found], changed: Sequence[Found], around: Around) -> None:
+        self._outside = around
         self._kustomizations = Kustomizations()
         self._shown = {os.path.abspath(item.path): item.path for item in found}
         self._around: dict[str, list[Tree]] = {}
-        trees = self._trees(_folders(item.path for item in found if not _is_named(item)))
+        trees = self._trees([item.path for item in found if not _is_named(item)])
         if len(changed) < len(found):
             meant = {os.path.abspath(item.path) for item in changed}
-            trees = [tree for tree in trees if tree.files & meant]
+            trees = [tree for tree in trees if tree.concerns(meant)]
         named = {os.path.abspath(item.path) for item in changed if _is_named(item)}
         known = {tree.root.path for tree in trees}
         for tree in self.around(named):
-            if tree.files & named and tree.root.path not in known:
+            if tree.concerns(named) and tree.root.path not in known:
                 trees.append(tree)
         self.trees = trees
 
-    def _trees(self, folders: Iterable[str]) -> list[Tree]:
-        return [self._kustomizations.tree(root) for root in self._kustomizations.roots(folders)]
+    def _trees(self, paths: Sequence[str]) -> list[Tree]:
+        """Each root among some files, and each that a manifest among them deploys, as that says."""
+        made = delivered.trees(self._outside.deliveries(paths), self._kustomizations)
+        # What is deployed with additions is not deployed without them.
+        instead = {part.directory for tree in made if tree.root.text for part in tree.parts[1:2]}
+        roots = [
+            root for root in self._kustomizations.roots(_folders(paths)) if root.directory not in instead
+        ]
+        trees = {root.path: self._kustomizations.tree(root) for root in roots}
+        for tree in made:
+            trees.setdefault(tree.root.path, tree)
+        return list(trees.values())
 
     def around(self, paths: Iterable[str]) -> list[Tree]:
         """Every root kustomization of the repositories that hold some files."""
         trees: dict[str, Tree] = {}
         for top in sorted({_top(path) for path in paths} - {""}):
             if top not in self._around:
-                self._around[top] = self._trees(_folders(item.path for item in discovery.discover([top])))
+                found = self._outside.discover(_from_here(top))
+                self._around[top] = self._trees([item.path for item in found])
             trees |= {tree.root.path: tree for tree in self._around[top]}
         return list(trees.values())
 
@@ -64,8 +90,13 @@ class Plan:
         """A path as reports show it: as it was found, else from the current directory."""
         if path in self._shown:
             return self._shown[path]
-        below = os.path.relpath(path)
-        return files.display(path if below.startswith(os.pardir) else below)
+        return files.display(_from_here(path))
+
+
+def _from_here(path: str) -> str:
+    """A path from the current directory, if it is below that."""
+    below = os.path.relpath(path)
+    return path if below.startswith(os.pardir) else below
 
 
 def _top(path: str) -> str:

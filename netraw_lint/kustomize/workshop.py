@@ -6,6 +6,7 @@ import os
 
 from netraw_lint.charts.rendered import Rendering
 from netraw_lint.kustomize import compare, marks
+from netraw_lint.kustomize.delivered import substituted
 from netraw_lint.model import Problem, Source
 from netraw_lint.sources import files
 from netraw_lint.sources.kustomize_cli import BuildError
@@ -55,8 +56,11 @@ class Workshop:
         self.marker = marks.Marker()
         self.sources: dict[str, Source] = {}
         self.plain, self.marked = engine.folder(), engine.folder()
+        trees = list(trees)
         parts = {part.directory: part for tree in trees for part in tree.parts}
         self._roots = {tree.root.path for tree in trees}
+        # Those of no file, which only the deployer's manifest says.
+        self.made = {tree.root.path: tree for tree in trees if tree.root.text}
         paths = {path for part in parts.values() for path in (part.path, *part.files)}
         self._top = os.path.commonpath([os.path.dirname(path) for path in paths]) if paths else os.sep
         objects = {path for part in parts.values() for path in part.resources}
@@ -74,6 +78,9 @@ class Workshop:
             source = source.replace(data=data) if isinstance(source, Source) else None
         else:
             data = _bytes(path)
+        if path in self.made:
+            data = self.made[path].root.text.encode()
+            source = Source(path, data)
         self.write(path, data)
         if isinstance(source, Source):
             self.sources[path] = source
@@ -94,7 +101,9 @@ class Workshop:
         """The documents of a build. Raises BuildError."""
         folder = self._inside(self.marked if marked else self.plain, tree.root.directory)
         try:
-            return documents(self._engine.build(folder))
+            built = documents(self._engine.build(folder))
+            variables = tree.deployer.variables if tree.deployer else None
+            return built if variables is None else [substituted(text, variables) for text in built]
         except BuildError as error:
             # The copy's own place means nothing to anybody.
             message = str(error).replace(f"{folder}/", "").replace(self.plain, self._top)

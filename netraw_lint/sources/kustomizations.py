@@ -13,7 +13,7 @@ from netraw_lint.sources import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from netraw_lint.nodes import Node
 
@@ -50,7 +50,8 @@ class Kustomization(Noun):
     ``folders`` are the directories of other kustomizations, ``files`` all local files that it names, ``resources``
     and ``patches`` those of them that hold objects and patches; ``remote`` and ``outside`` is what netraw-lint does
     not fetch, ``missing`` what is not there, ``unfit`` what is no file to read, with the reason, ``helm`` what needs
-    helm, ``broken`` why it cannot be read. Paths are absolute.
+    helm, ``broken`` why it cannot be read. Paths are absolute. ``text`` is that of a kustomization that was made
+    here, of which there is no file.
     """
 
     directory: str
@@ -66,12 +67,27 @@ class Kustomization(Noun):
     unfit: tuple[Reference, ...] = ()
     helm: tuple[Reference, ...] = ()
     broken: Reference | None = None
+    text: str = ""
+
+
+class Deployer(Noun):
+    """What deploys a kustomization: the object, and the line of the manifest that adds something to it.
+
+    ``variables`` are replaced in what is built, unless they are None; ``elsewhere`` says where further ones are.
+    """
+
+    by: str
+    manifest: str
+    line: int = 1
+    variables: tuple[tuple[str, str], ...] | None = None
+    elsewhere: str = ""
 
 
 class Tree(Noun):
-    """A kustomization with everything below it, itself first."""
+    """A kustomization with everything below it, itself first; ``deployer`` is None where nothing is known of one."""
 
     parts: tuple[Kustomization, ...]
+    deployer: Deployer | None = None
 
     @property
     def root(self) -> Kustomization:
@@ -81,7 +97,17 @@ class Tree(Noun):
     @property
     def files(self) -> frozenset[str]:
         """Every file that a build reads."""
-        return frozenset(path for part in self.parts for path in (part.path, *part.files))
+        own = (part.path for part in self.parts if not part.text)
+        return frozenset((*own, *(path for part in self.parts for path in part.files)))
+
+    def concerns(self, paths: Set[str]) -> bool:
+        """Whether some files have a say in what is built."""
+        return bool(self.files & paths) or (self.deployer is not None and self.deployer.manifest in paths)
+
+    @property
+    def manifest(self) -> str:
+        """The file that says that it is built: its kustomization, or that of the deployer."""
+        return self.deployer.manifest if self.deployer and self.root.text else self.root.path
 
 
 class Kustomizations:
@@ -97,7 +123,14 @@ class Kustomizations:
             self._known[directory] = _read(directory)
         return self._known[directory]
 
-    def tree(self, root: Kustomization) -> Tree:
+    def made(self, directory: str, text: str) -> Kustomization:
+        """A kustomization that is made up in a directory of no other use."""
+        path = os.path.join(directory, KUSTOMIZATION_FILES[0])
+        found = _kustomization(directory, [path], text.encode())
+        # It is YAML of ours.
+        return (found or Kustomization(directory, path)).replace(text=text)
+
+    def tree(self, root: Kustomization, deployer: Deployer | None = None) -> Tree:
         """A kustomization with everything that it refers to."""
         parts: dict[str, Kustomization] = {}
         pending = [root]
@@ -107,7 +140,7 @@ class Kustomizations:
                 parts[part.directory] = part
                 below = (self.at(folder) for folder in reversed(part.folders))
                 pending += [each for each in below if each is not None]
-        return Tree(tuple(parts.values()))
+        return Tree(tuple(parts.values()), deployer)
 
     def roots(self, directories: Iterable[str]) -> list[Kustomization]:
         """Those of some directories' kustomizations that are deployed: no other one refers to them."""
@@ -131,11 +164,15 @@ def _read(directory: str) -> Kustomization | None:
     source = files.read(there[0])
     if not isinstance(source, Source):
         return Kustomization(directory, there[0], broken=Reference(source.message, source.line or 1))
-    reader = _Reader(directory, source.data.decode())
+    return _kustomization(directory, there, source.data)
+
+
+def _kustomization(directory: str, there: list[str], data: bytes) -> Kustomization | None:
+    reader = _Reader(directory, data.decode())
     # Kustomize refuses a second one, and is to be asked.
     reader.found["files"] += there[1:]
     try:
-        root = next(yamltree.compose(source.data), None)
+        root = next(yamltree.compose(data), None)
         kind, version = (yamltree.as_string(yamltree.get(root, key)) for key in ("kind", "apiVersion"))
         if kind not in (None, "Kustomization", "Component") or not (version or _GROUP).startswith(_GROUP):
             return None  # Flux has a Kustomization of its own.
