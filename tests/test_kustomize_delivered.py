@@ -134,6 +134,18 @@ def test_variables_of_flux(
     assert ("judged without" in notes) == bool(told)
 
 
+def test_variables_that_break_the_yaml_are_a_problem(builder: str, tool: Tool, written: Written) -> None:
+    web = WEB.replace("name: web\n", "name: web-${SUFFIX}\n", 1)
+    folder = written(
+        **{**BASE, "apps__base__web": web}, apps=f"{FLUX}  postBuild: {{substitute: {{SUFFIX: 'a: b'}}}}\n"
+    )
+
+    (problem,) = run(tool, folder, "--fix")[0]["problems"]
+
+    assert problem["path"] == "apps.yaml"
+    assert "with the values of its postBuild it is no YAML" in problem["message"]
+
+
 def test_an_edit_that_a_deployer_overrides_is_refused(builder: str, tool: Tool, written: Written) -> None:
     folder = written(**BASE, clusters__apps=flux(patch("{capabilities: {drop: [CHOWN]}}")))
     before = tree(folder)

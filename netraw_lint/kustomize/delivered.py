@@ -10,6 +10,7 @@ from zlib import crc32
 from netraw_lint import yamltree
 from netraw_lint.kustomize.marks import KEYS
 from netraw_lint.sources.kustomizations import Deployer, Tree
+from netraw_lint.sources.kustomize_cli import BuildError
 from netraw_lint.yamltree import MappingNode, ScalarNode
 
 TYPE_CHECKING = False
@@ -74,11 +75,20 @@ def _scalar(text: str) -> str:
 
 
 def substituted(text: str, variables: Iterable[tuple[str, str]]) -> str:
-    """A built document with its variables replaced as Flux does it; what is not known stays."""
+    """A built document with its variables replaced as Flux does it; what is not known stays.
+
+    Raises BuildError where that is no YAML any more.
+    """
     if "${" not in text or _DISABLED.search(text):
         return text
     known = dict(variables)
-    return _VARIABLE.sub(lambda found: _value(found, known), text)
+    new = _VARIABLE.sub(lambda found: _value(found, known), text)
+    try:
+        for _ in yamltree.compose(new.encode()):
+            pass
+    except yamltree.YamlError as error:
+        raise BuildError(f"with the values of its postBuild it is no YAML: {error.message}") from None
+    return new
 
 
 def _value(found: re.Match[str], known: Mapping[str, str]) -> str:
