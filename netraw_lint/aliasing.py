@@ -16,10 +16,17 @@ _SMALL, _LARGE = 400_000, 4_000_000
 _ENDLESS = 1_000_000_000
 
 
-def is_excessive(root: Node, aliases: int) -> bool:
-    """Whether go-yaml refuses a document for its aliases, of which it has ``aliases`` at the most."""
-    if aliases <= 1:
+def may_alias(data: bytes) -> bool:
+    """Whether anything in ``data`` could be an alias of something in it."""
+    if b"&" not in data or b"*" not in data:
         return False
+    from netraw_lint import patterns
+
+    return patterns.ALIAS.search(data) is not None and patterns.ANCHOR.search(data) is not None
+
+
+def is_excessive(root: Node) -> bool:
+    """Whether go-yaml refuses a document for its aliases."""
     total, written = expansion(root)
     allowed = 0.99 - 0.89 * min(max((total - _SMALL) / (_LARGE - _SMALL), 0), 1)
     return total > 1000 and total - written > _FREE and (total - written) / total > allowed

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # Regimes of what is part of a container written elsewhere.
 FRAGMENTS = ("patch", "takes away")
+_MOST_VERDICTS = 1000
 
 
 NO_POLICY = (
@@ -72,6 +73,7 @@ class Judge:
             from netraw_lint.crossing import Crossing
 
             self._crossing = Crossing(settings.runtimes)
+        self._verdicts: dict[object, tuple[Verdict, capabilities.Causes]] = {}
         self._thorough = operator_container_not_hardened.RULE.code in codes
         self._checks = {
             subject: rules.checks(subject, codes)
@@ -229,10 +231,22 @@ class Judge:
             verdict = Verdict(dict.fromkeys(self.settings.runtimes, False), {"": "a Windows container"})
             causes = capabilities.Causes()
         else:
-            lists = security.add, security.drop, security.privileged is not None
-            verdict = capabilities.judge(*lists, self.settings.runtimes)
-            causes = capabilities.causes(*lists, self.settings.runtimes)
+            verdict, causes = self._verdict(security.add, security.drop, security.privileged is not None)
         return Judgement(container, verdict, causes, self.settings)
+
+    def _verdict(
+        self, add: tuple[str, ...], drop: tuple[str, ...], privileged: bool
+    ) -> tuple[Verdict, capabilities.Causes]:
+        """What the lists come to; a repository has few different ones, so each is worked out once."""
+        known = self._verdicts.get((add, drop, privileged))
+        if known is None:
+            lists = add, drop, privileged
+            if len(self._verdicts) >= _MOST_VERDICTS:
+                self._verdicts.clear()
+            verdict = capabilities.judge(*lists, self.settings.runtimes)
+            known = verdict, capabilities.causes(*lists, self.settings.runtimes)
+            self._verdicts[lists] = known
+        return known
 
     def _container(self, container: Container) -> Iterator[Finding]:
         if self._seen is not None:

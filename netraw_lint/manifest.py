@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from netraw_lint import splitting, yamltree
 from netraw_lint.model import Document, ObjectRef, Source
 from netraw_lint.noun import Noun
@@ -15,12 +13,9 @@ if TYPE_CHECKING:
     from netraw_lint.nodes import Node
     from netraw_lint.splitting import Chunk
 
-_ORIGIN = re.compile(rb"^# Source: (\S[^\n]*)", re.MULTILINE)
 _AFTER_END = "kubectl and Helm stop reading at `...`: start this document with `---`"
 _NOTHING = yamltree.nothing()
 _BOM = b"\xef\xbb\xbf"
-# What kuttl compares the cluster with (its file names are fixed): partial objects that nobody applies.
-_EXPECTATION = re.compile(r"(^|[/\\])[0-9]+-(assert|errors)\.ya?ml$")
 # What a cluster reports, or what a reviewed request replaces: never what is asked to run.
 _NOT_ASKED_FOR = ("status", "managedFields", "oldObject")
 
@@ -64,11 +59,10 @@ def read(source: Source, part: Chunk) -> Iterator[Document | Unreadable]:
     chunk, start = part.data, part.start
     if chunk.startswith(_BOM):
         chunk, start = chunk[3:], start + 3
-    if not source.patch and _EXPECTATION.search(source.path):
+    if not source.patch and _is_expectation(source.path):
         source = source.replace(patch=True)
     text = chunk.decode()
-    head = _ORIGIN.search(chunk[: chunk.find(b"\n", 1000) if len(chunk) > 1000 else len(chunk)])
-    origin = head[1].rstrip().decode() if head and _only_comments(chunk[: head.start()]) else None
+    origin = _origin(chunk)
     document = Document(source, part.index, start, part.line, text, _NOTHING, origin)
     stream = text.lstrip().startswith("{")
     if stream and not chunk.lstrip().startswith(b"{"):
@@ -106,6 +100,26 @@ def _roots(chunk: bytes, stream: bool) -> Iterator[Node]:
     yield from roots
 
 
+def _is_expectation(path: str) -> bool:
+    """Whether a file is one that kuttl compares the cluster with."""
+    if "-assert.y" not in path and "-errors.y" not in path:
+        return False
+    from netraw_lint import patterns
+
+    return patterns.EXPECTATION.search(path) is not None
+
+
+def _origin(chunk: bytes) -> str | None:
+    """The chart template that Helm names above what it rendered."""
+    top = chunk[: chunk.find(b"\n", 1000) if len(chunk) > 1000 else len(chunk)]
+    if b"# Source: " not in top:
+        return None
+    from netraw_lint import patterns
+
+    head = patterns.ORIGIN.search(top)
+    return head[1].rstrip().decode() if head and _only_comments(chunk[: head.start()]) else None
+
+
 def _only_comments(head: bytes) -> bool:
     return all(
         not line.strip() or line.lstrip().startswith((b"#", b"---", b"%")) for line in head.split(b"\n")
@@ -123,12 +137,20 @@ def objects(document: Document, embedded: bool = True) -> Iterator[KubernetesObj
     if ref is not None:
         yield KubernetesObject(document, ref, "", root)
         yield from _typed_items(document, ref, root)
-    if embedded and document.text.count("apiVersion") + document.text.count("\\") > 1:
+    if embedded and _may_embed(document.text):
         for path, node in _nested_mappings(root):
             inner = object_ref(node)
             if inner is not None:
                 yield KubernetesObject(document, inner, path, node)
                 yield from _typed_items(document, inner, node, path)
+
+
+def _may_embed(text: str) -> bool:
+    """Whether a document could hold a second apiVersion and a second kind, however they are written."""
+    if text.count("apiVersion") + text.count("\\") < 2:
+        return False
+    # An alias may bring a kind that is written once; an escape or a tag may hide one.
+    return text.count("kind") > 1 or any(sign in text for sign in ("\\", "*", "!"))
 
 
 def _typed_items(

@@ -60,9 +60,7 @@ def rendered(
     parsed: Namespace, name: str, report: Report, suggestions: Suggestions, colour: bool = False
 ) -> str:
     """A report in a format."""
-    from importlib import import_module
-
-    module = import_module(f"netraw_lint.reporters.{FORMATS[name]}")
+    module: Any = __import__(f"netraw_lint.reporters.{FORMATS[name]}", fromlist=["render"])
     if name not in COLOURED:
         return str(module.render(report, colour, suggestions=suggestions, **_extra(parsed, report)))
     if not parsed.statistics:

@@ -168,9 +168,10 @@ def _wrong_type(name: str, at: Node, value: Node, wanted: str, drops: bool) -> M
 
 
 def _wrong_case(fields: Fields, *names: str) -> Iterator[Misplaced]:
+    meant = {name.lower(): name for name in names}
     for key, (node, value) in fields.items():
-        right = next((name for name in names if key != name and key.lower() == name.lower()), None)
-        if right and not yamltree.is_null(value):
+        right = meant.get(key.lower())
+        if right and right != key and not yamltree.is_null(value):
             reason = f"field names are case-sensitive: `{right}` is meant, `{key}` is {_IGNORED}"
             yield Misplaced(node, f"`{key}`", reason, right == "drop" or _mentions_drop(value))
 

@@ -11,7 +11,6 @@ from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterator
 
 _WORDS = (b"image", b"apabilit", b"privileged", b"ecurityContext")
@@ -23,10 +22,16 @@ _POLICY_KINDS = (
 NAMESPACES = (b"Namespace",)
 # What a cross-check needs besides workloads: namespaces, and policies of any kind and content.
 POLICIES = (*NAMESPACES, b"kyverno.io/", b"gatekeeper.sh/", b"ValidatingAdmissionPolicy")
-# What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation.
-_DISGUISES = (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"\\\xc2", b"\\\xe2", b"!!", b"!<", b"%TAG")
+# What can hide letters of a key: escapes in double quotes, and !!binary under any tag notation. By the first byte,
+# since bytes.find is ten times as fast for one byte as for two.
+_DISGUISES = {
+    b"\\": (b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r", b"\\\xc2", b"\\\xe2"),
+    b"!": (b"!!", b"!<"),
+    b"%": (b"%TAG",),
+}
 # What breaks a line for YAML 1.1, and for no editor: a lone carriage return, NEL, LS and PS.
 _OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_BOM = b"\xef\xbb\xbf"
 _CRD = b"\nkind: CustomResourceDefinition"
 _CRD_KEYS = [b"apiVersion", b"kind", b"metadata", b"spec", b"status"]
 
@@ -75,28 +80,27 @@ def chunks(
 def _split(data: bytes) -> Iterator[tuple[int, int]]:
     """The byte ranges of the documents, each with the ``---`` line in front of it, and its directives."""
     start = 0
-    for separator in _separators(data):
-        at = separator.start()
-        border = _directives(data, start, at) if b"%" in data[start:at] else at
+    for at, behind in _separators(data):
+        border = _directives(data, start, at) if data.find(b"%", start, at) >= 0 else at
         if border > start:
             yield from _json_objects(data, start, border)
-        # Helm separates at ``---# comment``; libyaml would read a plain scalar.
-        start = separator.end() if separator[1] else border
+        start = behind or border
     yield from _json_objects(data, start, len(data))
 
 
-def _separators(data: bytes) -> Iterator[re.Match[bytes]]:
+def _separators(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each separator begins; behind it, where the document begins if it does not begin with the separator."""
     # Concatenated files leave a byte order mark in front of a later separator.
-    searched = data.replace(b"\n\xef\xbb\xbf---", b"\n  \n---")
-    if b"---" not in searched:
-        return
-    from netraw_lint import patterns
-
+    searched = data if data.isascii() else data.replace(b"\n" + _BOM + b"---", b"\n  \n---")
     at = 0
     while True:
-        separator = patterns.SEPARATOR.match(searched, at)
-        if separator:
-            yield separator
+        if searched.startswith(b"---", at):
+            follows = searched[at + 3 : at + 4]
+            if follows == b"#":
+                # Helm separates at ``---# comment``; libyaml would read a plain scalar.
+                yield at, searched.find(b"\n", at) + 1 or len(searched)
+            elif follows in (b"\n", b" ", b"\r", b"\t", b""):
+                yield at, 0
         at = searched.find(b"\n---", at) + 1
         if not at:
             return
@@ -120,7 +124,8 @@ def _directives(data: bytes, start: int, separator: int) -> int:
 
 def _json_objects(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A range, or the ranges of the JSON objects in it if it is a stream with each on lines of its own."""
-    if data[start:end].lstrip()[:1] != b"{":
+    top = data[start : min(end, start + 100)].lstrip() or data[start:end].lstrip()
+    if top[:1] != b"{":
         yield start, end
         return
     from netraw_lint import patterns
@@ -180,19 +185,33 @@ def may_hold_workload(
     A Kubernetes object has an ``apiVersion`` and a ``kind``, the name of every pod-template list ends in
     ``ontainers``, and a plain or single-quoted key has no escapes.
     """
-    disguised = any(disguise in chunk for disguise in _DISGUISES)
-    if not disguised and b"apiVersion" not in chunk and b"kind" not in chunk:
-        # Both are needed; one is enough to say so of a document that turns out to be unreadable.
-        return False
     if b"ontainers" in chunk:
-        return not _is_custom_resource_definition(chunk)
-    if disguised or any(word in chunk for word in (*_POLICY_KINDS, *words)):
+        if _is_custom_resource_definition(chunk):
+            return False
+        # Both are needed; one is enough to say so of a document that turns out to be unreadable.
+        return b"apiVersion" in chunk or b"kind" in chunk or _is_disguised(chunk)
+    if _is_disguised(chunk):
+        return True
+    if b"apiVersion" not in chunk and b"kind" not in chunk:
+        return False
+    if any(word in chunk for word in (*_POLICY_KINDS, *words)):
         return True
     if thorough or any(word in chunk for word in _WORDS):
         from netraw_lint import patterns
 
         kinds = {match[1].decode() for match in patterns.KIND.finditer(chunk)}
         return "" in kinds or patterns.EXPLICIT_KEY.search(chunk) is not None or holds_containers(kinds)
+    return False
+
+
+def _is_disguised(chunk: bytes) -> bool:
+    """Whether letters of a key may be written in a way that a search for them does not see."""
+    for sign, disguises in _DISGUISES.items():
+        at = chunk.find(sign)
+        while at >= 0:
+            if chunk.startswith(disguises, at):
+                return True
+            at = chunk.find(sign, at + 1)
     return False
 
 

@@ -55,18 +55,19 @@ def objects(document: Document, catalogue: Catalogue) -> Iterator[KubernetesObje
         from netraw_lint import fragments
 
         yield from fragments.objects(document, catalogue)
-    outer: list[tuple[Steps, list[Steps], list[Steps]]] = []
+    outer: dict[Steps, list[tuple[list[Steps], list[Steps]]]] = {}
     for obj in manifest.objects(document):
         at, denied, patch = parse(obj.path), False, False
-        for path, denials, merged in outer:
-            if at[: len(path)] == path:
-                denied = denied or is_denied(at[len(path) :], denials)
-                patch = patch or is_denied(at[len(path) :], merged)
+        for length in range(len(at) + 1 if outer else 0):
+            for denials, merged in outer.get(at[:length], ()):
+                denied = denied or is_denied(at[length:], denials)
+                patch = patch or is_denied(at[length:], merged)
         if not denied:
             yield obj.replace(patch=True) if patch else obj
             group, kind = obj.ref.group, obj.ref.kind
             if (group, kind) not in BUILT_IN:
-                outer.append((at, catalogue.denied(group, kind), catalogue.patches(group, kind)))
+                quoted = catalogue.denied(group, kind), catalogue.patches(group, kind)
+                outer.setdefault(at, []).append(quoted)
 
 
 def containers(obj: KubernetesObject, catalogue: Catalogue, thorough: bool = False) -> Iterator[Found]:

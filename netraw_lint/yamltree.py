@@ -8,7 +8,6 @@ redone here. Marks count code points.
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 # First, since it decides how much of PyYAML is loaded.
@@ -26,7 +25,7 @@ from yaml.events import (  # noqa: E402
     SequenceStartEvent,
 )
 
-from netraw_lint.aliasing import is_excessive  # noqa: E402
+from netraw_lint.aliasing import is_excessive, may_alias  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,10 +68,10 @@ _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _TAG = "tag:yaml.org,2002:"
 # Any other tag, a wrong one like !!map included, makes a string of a scalar (yaml/v2 resolve.go, resolvableTag).
 _NO_STRINGS = frozenset(f"{_TAG}{name}" for name in ("bool", "int", "float", "null", "timestamp"))
-_NUMBER = re.compile(
-    r"[-+]?(\.?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|0[xob][0-9a-f_]+|\.(inf|nan))", re.IGNORECASE
-)
-_DEEP_INDENT = re.compile(rb"^[ \t\-?:]{1000}", re.MULTILINE)
+_OF_NUMBERS = frozenset("+-.0123456789")
+# Every byte that a block level can be indented or opened with becomes a blank, every other one an x.
+_INDENTING = bytes(0x20 if byte in b" \t-?:" else 0x78 for byte in range(256))
+_DEEP_INDENT = b" " * MAX_DEPTH
 
 
 class YamlError(Exception):
@@ -104,18 +103,18 @@ def compose(data: bytes) -> Iterator[Node]:
     """
     if _may_be_deep(data):
         _refuse_depth(data)
-    composed, aliases = 0, data.count(b"*") if b"&" in data else 0
+    composed, aliases = 0, may_alias(data)
     try:
         parser = _Parser(data)
         while parser.check_node():
             root = parser.get_node()
-            yield _in_proportion(root, aliases)
+            yield _in_proportion(root) if aliases else root
             composed += 1
     except MarkedYAMLError as error:
         if error.context and error.context.startswith("found duplicate anchor"):
             # Legal YAML, and the later anchor counts in Go; PyYAML alone refuses it.
             for tree in islice(trees(data), composed, None):
-                yield _in_proportion(tree.root, aliases)
+                yield _in_proportion(tree.root)
             return
         raise _yaml_error(error, data) from None
     except YAMLError as error:
@@ -138,7 +137,9 @@ def _may_be_deep(data: bytes) -> bool:
 
     Every flow level needs a bracket, and every block level a column of indentation or indicators.
     """
-    return data.count(b"[") + data.count(b"{") > MAX_DEPTH or _DEEP_INDENT.search(data) is not None
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        return True
+    return len(data) > MAX_DEPTH and _DEEP_INDENT in data.translate(_INDENTING)
 
 
 def _refuse_depth(data: bytes) -> None:
@@ -157,8 +158,8 @@ def _refuse_depth(data: bytes) -> None:
         return  # compose() reports it with its position.
 
 
-def _in_proportion(root: Node, aliases: int) -> Node:
-    if is_excessive(root, aliases):
+def _in_proportion(root: Node) -> Node:
+    if is_excessive(root):
         raise YamlError("document contains excessive aliasing", root.start_mark.index)
     return root
 
@@ -245,16 +246,21 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
         raise YamlError("anchor value contains itself", node.start_mark.index)
     node.__dict__["entries"] = None
     found: dict[str, tuple[Node, Node]] = {}
-    for key, value in node.value:
-        if is_merge(key):
-            for merged in _merged(value):
+    for pair in node.value:
+        key = pair[0]
+        # Nearly every key is one of these, and nearly every entry that is looked at.
+        if key.tag is None and key.value != "<<":
+            if isinstance(key, ScalarNode):
+                found[key.value] = pair
+        elif is_merge(key):
+            for merged in _merged(pair[1]):
                 found.update(entries(merged))
         elif _may_be_merge(key):
             raise YamlError(
                 "a merge key in quotes may or may not be one: write << without them", key.start_mark.index
             )
         elif isinstance(key, ScalarNode):
-            found[text(key)] = (key, value)
+            found[text(key)] = pair
     node.__dict__["entries"] = found
     return found
 
@@ -336,12 +342,18 @@ def as_string(node: Node | None) -> str | None:
         return None
     if node.tag is not None:
         return None if node.tag in _NO_STRINGS else text(node)
-    if node.style:
-        return str(node.value)
-    plain = node.value
-    if plain in _NULL or plain in _TRUE or plain in _FALSE or _NUMBER.fullmatch(plain):
+    plain = str(node.value)
+    if not node.style and (plain in _NULL or plain in _TRUE or plain in _FALSE or _is_number(plain)):
         return None
-    return str(plain)
+    return plain
+
+
+def _is_number(plain: str) -> bool:
+    if plain[:1] not in _OF_NUMBERS:
+        return False
+    from netraw_lint import patterns
+
+    return patterns.NUMBER.fullmatch(plain) is not None
 
 
 def nothing() -> Node:

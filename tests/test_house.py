@@ -27,11 +27,11 @@ ROOMS = (
     "model",  # the nouns
     "schemas_dir",  # where the data files lie
     "text",  # offsets, lines, encodings
+    "patterns",  # regular expressions for what is rare
     "aliasing",  # how far the aliases of a document may be followed
     "yamltree",  # text -> nodes; the only importer of libyaml
     "jsontext",  # JSON that libyaml refuses, for yamltree
     "paths",  # the path notation of the catalogue
-    "patterns",  # the regular expressions of splitting
     "splitting",  # bytes -> chunks that may hold a workload
     "manifest",  # chunks -> documents -> objects
     "securitycontext",  # what a securityContext says about capabilities

@@ -6,8 +6,6 @@ the screen, or speak to the build agent that prints them.
 
 from __future__ import annotations
 
-import re
-
 # Azure's agent obeys `##vso[` anywhere in a line and `##[` at its start, GitHub's runner `##[` anywhere and
 # `::` at the start of a line (azure-pipelines-agent Command.cs, actions/runner ActionCommand.cs); TeamCity
 # obeys `##teamcity[`.
@@ -18,8 +16,12 @@ def printable(text: str) -> str:
     """``text`` on one line, with control, formatting and bidirectional characters written as escapes."""
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _escaped(char) for char in text)
+    if "##" not in text:
+        return text
+    import re
+
     # One pass is enough: no other command can begin where the two signs were.
-    return re.sub(_COMMANDS, "**", text) if "##" in text else text
+    return re.sub(_COMMANDS, "**", text)
 
 
 def line_start(text: str) -> str:
@@ -30,6 +32,8 @@ def line_start(text: str) -> str:
 
 def has_command(text: str) -> bool:
     """Whether a build agent that prints a text would obey a line of it."""
+    import re
+
     lines = re.split(r"[\r\n]", text)
     return re.search(_COMMANDS, text) is not None or any(line.lstrip().startswith("::") for line in lines)
 
