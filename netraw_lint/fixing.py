@@ -84,7 +84,7 @@ class Fixer:
         self.fixed: list[Fixed] = []
         self.refusals: dict[About, Refusal] = {}
         self._judge = Judge(settings, catalogue, lambda: None)
-        self._known: dict[bytes, list[Finding]] = {}
+        self._known: dict[bytes, list[Finding | Exemption]] = {}
         self._exempt: frozenset[Finding] = frozenset()
         self._codes = codes
         self._words = words(settings)
@@ -163,21 +163,23 @@ class Fixer:
         """The documents of a text; None stands for one that is not looked at."""
         return splitting.chunks(data, self.catalogue.holds_containers, words=self._words, patches=patches)
 
-    def _found(self, source: Source, chunk: Chunk) -> list[Finding]:
-        """What is found in a chunk, exempt or not; every text is linted once."""
+    def _judged(self, source: Source, chunk: Chunk) -> list[Finding | Exemption]:
+        """What is found in a chunk; every text is linted once."""
         if chunk.data not in self._known:
-            found = self._judge.findings(source, chunk)
-            self._known[chunk.data] = [
-                item.finding if isinstance(item, Exemption) else item for item in found
-            ]
+            self._known[chunk.data] = list(self._judge.findings(source, chunk))
         return self._known[chunk.data]
+
+    def _found(self, source: Source, chunk: Chunk) -> list[Finding]:
+        """What is found in a chunk, exempt or not."""
+        found = self._judged(source, chunk)
+        return [item.finding if isinstance(item, Exemption) else item for item in found]
 
     def _left_alone(self, source: Source, chunk: Chunk) -> frozenset[Finding]:
         """What somebody accepted, which is never fixed, and what is not meant now."""
         meant = self._meant
         spared = {each for each in self._found(source, chunk) if meant and not meant(each)}
         if self.settings.ignores:
-            found = self._judge.findings(source, chunk)
+            found = self._judged(source, chunk)
             spared |= {item.finding for item in found if isinstance(item, Exemption)}
         return frozenset(spared)
 
@@ -289,6 +291,8 @@ class Fixer:
         fix: Callable[[Work, Any], str | Refusal],
     ) -> Document:
         """One by one: after a change the nodes of the others belong to an old text."""
+        if not self._found(document.source, chunk.replace(data=document.text.encode())):
+            return document
         done = 0
         # By identity: what was fixed before it has moved it.
         spared = {one.identity for one in self._exempt}
@@ -367,11 +371,13 @@ class Fixer:
 
 def _missing(before: list[Finding], after: list[Finding]) -> list[Finding]:
     """The findings of ``before`` that are not in ``after``."""
-    left = [finding.identity for finding in after]
+    left: dict[str, int] = {}
+    for finding in after:
+        left[finding.identity] = left.get(finding.identity, 0) + 1
     gone = []
     for finding in before:
-        if finding.identity in left:
-            left.remove(finding.identity)
+        if left.get(finding.identity):
+            left[finding.identity] -= 1
         else:
             gone.append(finding)
     return gone

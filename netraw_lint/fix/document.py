@@ -55,11 +55,11 @@ def fix(work: Work, wanted: Sequence[Judgement], missing: str) -> Outcome:
             changes += found
     if not changes:
         return Outcome(work.text, (), tuple(refused))
-    hindrance = not_editable(work)
-    if hindrance is not None:
-        refused += [(container, hindrance) for change in changes for container in change.containers]
+    uses = editable(work)
+    if isinstance(uses, Refusal):
+        refused += [(container, uses) for change in changes for container in change.containers]
         return Outcome(work.text, (), tuple(refused))
-    uses, layout = Uses(work.tree.root), Layout(work.text, work.tree, work.first_line)
+    layout = Layout(work.text, work.tree, work.first_line)
     changes = _united(uses, _reachable(uses, changes, refused), refused)
     planned = plan(layout, uses, changes)
     refused += planned.refused
@@ -77,14 +77,15 @@ def _each_once(wanted: Sequence[Judgement]) -> list[Judgement]:
     return list(found.values())
 
 
-def not_editable(work: Work) -> Refusal | None:
-    """Why nothing in a document is touched, or None."""
+def editable(work: Work) -> Uses | Refusal:
+    """How often each node of a document counts, once it is read twice alike; or why nothing in it is touched."""
     place = _template_action(work.text, work.tree.root)
     if place is not None:
         line = work.first_line + work.text.count("\n", 0, place) + 1
         return Refusal(f"it is an unrendered template: `{{{{` on line {line}", refusals.TEMPLATE_ADVICE)
     try:
-        if Uses(work.tree.root).depth > _MAX_DEPTH:
+        uses = Uses(work.tree.root)
+        if uses.depth > _MAX_DEPTH:
             raise RecursionError
         verify.effective(work.tree.root, {})
         verify.read_twice(work.tree, work.text)
@@ -96,7 +97,7 @@ def not_editable(work: Work) -> Refusal | None:
         return Refusal(error.message, refusals.BY_HAND)
     except verify.ProofError as error:
         return Refusal(str(error), "rewrite what is unusual there, or fix it by hand")
-    return None
+    return uses
 
 
 def _template_action(text: str, root: Node) -> int | None:
@@ -214,14 +215,17 @@ def _reachable(uses: Uses, changes: Sequence[Change], refused: Refused) -> list[
 def _united(uses: Uses, changes: Sequence[Change], refused: Refused) -> list[Change]:
     """The changes with those of one default, that many containers inherit, made one."""
     kept: list[Change] = []
+    held: dict[int, Change] = {}
     for change in changes:
-        same = next((other for other in kept if change.direct and other.holder is change.holder), None)
+        same = held.get(id(change.holder)) if change.direct else None
         if same is None or uses.times(change.holder) > 1:
             kept.append(change)
+            held.setdefault(id(change.holder), change)
             continue
         both = _both(same.remedy, change.remedy)
         united = same.replace(containers=same.containers + change.containers)
         kept = [other for other in kept if other is not same]
+        del held[id(change.holder)]
         if both is None:
             reason = Refusal(
                 "its default would have to change in different ways for different containers",
@@ -230,6 +234,7 @@ def _united(uses: Uses, changes: Sequence[Change], refused: Refused) -> list[Cha
             refused += [(container, reason) for container in united.containers]
         else:
             kept.append(united.replace(remedy=both))
+            held[id(change.holder)] = kept[-1]
     return kept
 
 

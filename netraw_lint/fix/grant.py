@@ -6,13 +6,14 @@ from netraw_lint import capabilities, yamltree
 from netraw_lint.capabilities import NET_RAW
 from netraw_lint.fix import document, plan, proof, record, splice
 from netraw_lint.fix.layout import Layout, NotEditableError
-from netraw_lint.fix.uses import Uses
 from netraw_lint.fix.verify import Written
+from netraw_lint.model import Refusal
 from netraw_lint.yamltree import SequenceNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from netraw_lint.fix.proof import Work
+    from netraw_lint.fix.uses import Uses
     from netraw_lint.fix.verify import Data
     from netraw_lint.model import Container, Edit, Terms
     from netraw_lint.nodes import Node
@@ -23,12 +24,11 @@ def fix(work: Work, container: Container, terms: Terms) -> str:
 
     Raises NotEditableError and ProofError.
     """
-    hindrance = document.not_editable(work)
-    if hindrance is not None:
-        raise NotEditableError(hindrance.reason)
+    uses = document.editable(work)
+    if isinstance(uses, Refusal):
+        raise NotEditableError(uses.reason)
     _refuse(container)
     layout = Layout(work.text, work.tree, work.first_line)
-    uses = Uses(work.tree.root)
     if uses.times(container.node) != 1:
         raise NotEditableError("the container is shared by an anchor")
     edits = _edits(layout, uses, container)

@@ -11,7 +11,6 @@ import re
 from netraw_lint import yamltree
 from netraw_lint.fix import document, plan, proof, refusals, splice, verify
 from netraw_lint.fix.layout import Layout, NotEditableError
-from netraw_lint.fix.uses import Uses
 from netraw_lint.model import Edit, Refusal
 from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netraw_lint.fix.proof import Work
+    from netraw_lint.fix.uses import Uses
     from netraw_lint.fix.verify import Data, Intent
     from netraw_lint.model import Container, PodTemplate
     from netraw_lint.nodes import Node
@@ -32,14 +32,13 @@ _LEVELS = (("securityContext",), ("capabilities",), ("drop",))
 
 def fix(work: Work, template: PodTemplate, containers: Sequence[Container]) -> str | Refusal:
     """The document with what is misplaced in a pod template put right, or why not."""
-    hindrance = document.not_editable(work)
-    if hindrance is not None:
-        return hindrance
+    uses = document.editable(work)
+    if isinstance(uses, Refusal):
+        return uses
     layout = Layout(work.text, work.tree, work.first_line)
     edits: list[Edit] = []
     intents: dict[int, Intent] = {}
     try:
-        uses = Uses(work.tree.root)
         for container in containers:
             _refuse_by_regime(container)
             if container.security.misplaced:

@@ -6,7 +6,6 @@ from netraw_lint import yamltree
 from netraw_lint.fix import document, proof, refusals, splice, verify
 from netraw_lint.fix.layout import Layout, NotEditableError
 from netraw_lint.fix.plan import insertion, is_empty
-from netraw_lint.fix.uses import Uses
 from netraw_lint.model import Refusal
 from netraw_lint.policies import pod_security
 from netraw_lint.policies.pod_security import ENFORCE, VERSION
@@ -28,14 +27,13 @@ def fix(work: Work, namespace: PodSecurity) -> str | Refusal:
     """The document with the namespace set to restricted, or why not."""
     if pod_security.is_system(namespace.object.name):
         return SYSTEM
-    hindrance = document.not_editable(work)
-    if hindrance is not None:
-        return hindrance
+    uses = document.editable(work)
+    if isinstance(uses, Refusal):
+        return uses
     wanted = _wanted(namespace)
     layout = Layout(work.text, work.tree, work.first_line)
     try:
         owner, edits, intent = _planned(layout, namespace, wanted)
-        uses = Uses(layout.tree.root)
         if uses.times(owner) != 1 or uses.mergers(owner):
             raise NotEditableError("its labels are shared by an anchor")
         text = proof.proven_text(work, edits, {id(owner): intent})

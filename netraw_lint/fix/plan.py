@@ -11,7 +11,7 @@ from netraw_lint import yamltree
 from netraw_lint.capabilities import NET_RAW, Remedy
 from netraw_lint.fix import refusals, sharing, splice
 from netraw_lint.fix.layout import Layout, NotEditableError
-from netraw_lint.fix.sharing import Step, Wish
+from netraw_lint.fix.sharing import Step, Wish, Wishes
 from netraw_lint.fix.uses import Uses, merged_by
 from netraw_lint.model import Edit, Refusal
 from netraw_lint.noun import Noun
@@ -79,20 +79,20 @@ def plan(layout: Layout, uses: Uses, changes: Sequence[Change]) -> Plan:
         except NotEditableError as error:
             refused += _refuse(change, str(error))
     while True:
-        wishes = [planned.wish for planned in kept]
+        wishes = Wishes([planned.wish for planned in kept])
         bad = {id(container) for container, _ in refused}
-        spoilt = []
+        spoilt: set[int] = set()
         for planned in kept:
             if not sharing.is_alone(uses, planned.wish, wishes):
                 lines = sharing.other_users(layout, planned.wish, wishes)
                 refused += _refuse(planned.change, refusals.shared(lines))
-                spoilt.append(planned)
+                spoilt.add(id(planned))
             elif any(id(container) in bad for container in planned.change.containers):
                 refused += _with_the_others(planned.change, bad)
-                spoilt.append(planned)
+                spoilt.add(id(planned))
         if not spoilt:
             return Plan(tuple(kept), tuple(refused))
-        kept = [planned for planned in kept if not any(planned is other for other in spoilt)]
+        kept = [planned for planned in kept if id(planned) not in spoilt]
 
 
 def _refuse(change: Change, reason: str) -> Refused:

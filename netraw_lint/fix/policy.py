@@ -6,8 +6,7 @@ from netraw_lint import capabilities, yamltree
 from netraw_lint.capabilities import Remedy
 from netraw_lint.fix import document, proof, refusals, sharing, splice, verify
 from netraw_lint.fix.layout import Layout, NotEditableError
-from netraw_lint.fix.sharing import Wish
-from netraw_lint.fix.uses import Uses
+from netraw_lint.fix.sharing import Wish, Wishes
 from netraw_lint.model import Edit, Refusal, Span
 from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netraw_lint.fix.proof import Work
+    from netraw_lint.fix.uses import Uses
     from netraw_lint.model import Policy
 
 PRIVILEGED = Refusal(
@@ -39,9 +39,9 @@ def fix(work: Work, policy: Policy, runtimes: Sequence[str]) -> str | Refusal:
     without_spec = policy.object.kind == "PodSecurityPolicy" and policy.anchor is policy.kind
     if not isinstance(node, MappingNode) or without_spec:
         return Refusal("it has no spec", _BY_HAND)
-    hindrance = document.not_editable(work)
-    if hindrance is not None:
-        return hindrance
+    uses = document.editable(work)
+    if isinstance(uses, Refusal):
+        return uses
     removed = {key: _admitting(node, key) for key in _ADMITTING}
     required = tuple(yamltree.as_string(item) or "" for item in _items(node, _REQUIRED))
     causes = capabilities.causes((), required, False, runtimes)
@@ -52,7 +52,7 @@ def fix(work: Work, policy: Policy, runtimes: Sequence[str]) -> str | Refusal:
     try:
         if not any(removed.values()) and remedy == Remedy():
             return work.text
-        _refuse_shared(layout, node)
+        _refuse_shared(layout, uses, node)
         edits = _edits(layout, policy, removed, remedy)
         text = proof.proven_text(work, edits, {id(node): _intent(removed, remedy)})
         proof.settled(work, text, {(policy.object, None)})
@@ -63,20 +63,21 @@ def fix(work: Work, policy: Policy, runtimes: Sequence[str]) -> str | Refusal:
         return Refusal(f"verification: {error}; {refusals.REPORT}", _BY_HAND)
 
 
-def _refuse_shared(layout: Layout, node: MappingNode) -> None:
+def _refuse_shared(layout: Layout, uses: Uses, node: MappingNode) -> None:
     """Raises NotEditableError if the fields that may change are reached from elsewhere, or merged from there."""
-    uses = Uses(layout.tree.root)
     own = {id(key) for key, _ in node.value}
     for name in (*_ADMITTING, _REQUIRED):
         pair = yamltree.entries(node).get(name)
         if pair is None:
             continue
         if id(pair[0]) not in own or uses.times(pair[1]) != 1:
-            raise NotEditableError(refusals.shared(sharing.other_users(layout, Wish(pair[1], ()), ())))
+            raise NotEditableError(
+                refusals.shared(sharing.other_users(layout, Wish(pair[1], ()), Wishes(())))
+            )
         if any(yamltree.text(last) == name for _, last in yamltree.duplicates(node)):
             raise NotEditableError(f"`{name}` is written twice")
     if uses.times(node) != 1 or uses.mergers(node):
-        raise NotEditableError(refusals.shared(sharing.other_users(layout, Wish(node, ()), ())))
+        raise NotEditableError(refusals.shared(sharing.other_users(layout, Wish(node, ()), Wishes(()))))
 
 
 def _items(node: MappingNode, key: str) -> list[yamltree.Node]:

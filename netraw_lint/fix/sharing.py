@@ -35,22 +35,40 @@ class Wish(Noun):
     steps: tuple[Step, ...]
 
 
-def is_alone(uses: Uses, wish: Wish, everything: Sequence[Wish]) -> bool:
+class Wishes:
+    """All wishes of a document, counted by what they are about: each is compared with every other."""
+
+    def __init__(self, everything: Sequence[Wish]) -> None:
+        self._holders: dict[int, int] = {}
+        self._wanting: dict[tuple[int, tuple[Edit, ...]], list[Wish]] = {}
+        self._new: set[tuple[int, str]] = set()
+        for wish in everything:
+            self._holders[id(wish.holder)] = self._holders.get(id(wish.holder), 0) + 1
+            for edited in dict.fromkeys((id(step.node), step.edits) for step in wish.steps):
+                self._wanting.setdefault(edited, []).append(wish)
+            self._new |= {(id(step.node), step.key) for step in wish.steps if step.new}
+
+    def of(self, holder: Node) -> int:
+        """How many wishes a holder has."""
+        return self._holders.get(id(holder), 0)
+
+    def wanting(self, step: Step) -> list[Wish]:
+        """The wishes with the very edits of a step."""
+        return self._wanting.get((id(step.node), step.edits), [])
+
+    def brings(self, mapping: MappingNode, key: str) -> bool:
+        """Whether a mapping is to get a key that it does not have yet."""
+        return (id(mapping), key) in self._new
+
+
+def is_alone(uses: Uses, wish: Wish, everything: Wishes) -> bool:
     """Whether every place that an edit would change wants that very edit."""
-    if uses.times(wish.holder) != sum(other.holder is wish.holder for other in everything):
+    if uses.times(wish.holder) != everything.of(wish.holder):
         return False
-    return all(_places(uses, step, everything) == _wanting(step, everything) for step in wish.steps)
+    return all(_places(uses, step, everything) == len(everything.wanting(step)) for step in wish.steps)
 
 
-def _wanting(step: Step, everything: Sequence[Wish]) -> int:
-    return sum(_wants(wish, step) for wish in everything)
-
-
-def _wants(wish: Wish, step: Step) -> bool:
-    return any(other.node is step.node and other.edits == step.edits for other in wish.steps)
-
-
-def _places(uses: Uses, step: Step, everything: Sequence[Wish]) -> int:
+def _places(uses: Uses, step: Step, everything: Wishes) -> int:
     """At how many places the effective data would change."""
     places = uses.times(step.node)
     if not step.key or not isinstance(step.node, MappingNode):
@@ -66,7 +84,7 @@ def _places(uses: Uses, step: Step, everything: Sequence[Wish]) -> int:
     return places
 
 
-def _gets_its_own(merger: MappingNode, key: str, everything: Sequence[Wish]) -> bool:
+def _gets_its_own(merger: MappingNode, key: str, everything: Wishes) -> bool:
     """Whether a mapping has a key behind its merge keys, where it counts for every reader, or is to get it."""
     last = -1
     for number, (name, _) in enumerate(merger.value):
@@ -75,19 +93,17 @@ def _gets_its_own(merger: MappingNode, key: str, everything: Sequence[Wish]) -> 
     behind = merger.value[last + 1 :]
     if any(isinstance(name, ScalarNode) and yamltree.text(name) == key for name, _ in behind):
         return True
-    return any(
-        step.node is merger and step.key == key and step.new for wish in everything for step in wish.steps
-    )
+    return everything.brings(merger, key)
 
 
-def other_users(layout: Layout, wish: Wish, everything: Sequence[Wish]) -> list[int]:
+def other_users(layout: Layout, wish: Wish, everything: Wishes) -> list[int]:
     """The lines, from 1, that lead to the nodes of a wish from elsewhere than those who want the same."""
     offsets: set[int] = set()
     targets = [wish.holder, *(step.node for step in wish.steps)]
     for anchored, aliases in _aliased(layout):
         if any(_contains(anchored, target) for target in targets):
             offsets |= {anchored.start_mark.index, *aliases}
-    same = [other.holder for other in everything if any(_wants(other, step) for step in wish.steps)]
+    same = [other.holder for step in wish.steps for other in everything.wanting(step)]
     for holders in ([wish.holder, *same], [wish.holder], []):
         spans = [_span(layout, holder) for holder in holders]
         left = [at for at in offsets if not any(start <= at < end for start, end in spans)]

@@ -187,8 +187,9 @@ def _without_tabs(tree: Tree, text: str) -> str:
 @lru_cache(maxsize=4)
 def _read_by_ruamel(text: str) -> list[Data]:
     """The same from ruamel.yaml's pure reader. Raises ProofError where it cannot read the text."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+
+    from netraw_lint.fix import second
 
     found: list[Data] = []
     places: dict[str, int] = {}
@@ -200,7 +201,7 @@ def _read_by_ruamel(text: str) -> list[Data]:
     }
     documents = 0
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        for event in second.events(text):
             name = type(event).__name__
             documents += name == "DocumentStartEvent"
             if name == "AliasEvent":
