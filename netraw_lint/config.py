@@ -48,7 +48,6 @@ DEFAULTS: Mapping[str, Any] = {
 
 _MOST_VALUES = 100_000  # YAML aliases can make a small file stand for billions.
 _MISSING = object()
-
 _TYPES = {"array": "a list", "object": "a mapping", "string": "a string", "boolean": "true or false"}
 
 
@@ -108,7 +107,11 @@ def load(path: str) -> Config:
 
     A file whose name ends in ``.toml`` must have the table ``[tool.netraw-lint]``; any other is YAML.
     """
+    from netraw_lint import certain
+
     text = _read(path)
+    if not path.endswith(".toml") and (sure := certain.values(text)) is not None:
+        return Config(path, os.path.dirname(os.path.abspath(path)), _frozen(sure))
     try:
         values = _parse_toml(path, text) if path.endswith(".toml") else _parse_yaml(path, text)
         values = _plain(values, iter(range(_MOST_VALUES)))
@@ -278,14 +281,11 @@ def _frozen(value: Any) -> Any:
 
 def _first_complaint(values: Any) -> tuple[Keys, str | None]:
     """What is wrong with the settings and where, for the wrong value that comes first in the file."""
-    import json
-
     from jsonschema import Draft202012Validator
 
-    from netraw_lint.schemas_dir import schema_file
+    from netraw_lint.schemas_dir import read_schema
 
-    with open(schema_file("config.schema.json"), encoding="utf-8") as file:
-        schema = json.load(file)
+    schema = read_schema("config.schema.json")
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     complaints = []
     for error in validator.iter_errors(values):

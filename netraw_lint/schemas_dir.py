@@ -16,10 +16,15 @@ def schema_file(name: str) -> str:
     return shipped if os.path.exists(shipped) else os.path.join(os.path.dirname(package), "schemas", name)
 
 
-def read_catalogue() -> dict[str, Any]:
-    """The workload catalogue, parsed."""
+def read_schema(name: str) -> dict[str, Any]:
+    """A file of the schemas folder, parsed."""
     import json
 
-    with open(schema_file("workloads.json"), "rb") as file:
-        catalogue: dict[str, Any] = json.load(file)
-    return catalogue
+    with open(schema_file(name), "rb") as file:
+        found: dict[str, Any] = json.load(file)
+    return found
+
+
+def read_catalogue() -> dict[str, Any]:
+    """The workload catalogue, parsed."""
+    return read_schema("workloads.json")

@@ -53,6 +53,7 @@ ROOMS = (
     "reporters",  # report -> text
     "streams",  # the standard streams, and a call that cannot be carried out
     "saving",  # a report or a baseline into a file
+    "certain",  # settings that need no explanation
     "config",  # settings
     "emit",  # admission policies written, and read again
     "crossing",  # workloads against policies
