@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from netraw_lint.cli import program
 
-from netraw_lint.cli import run
-
-sys.exit(run())
+program()

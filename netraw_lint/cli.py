@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -27,10 +28,22 @@ if TYPE_CHECKING:
     from netraw_lint.reporters.suggested import Suggestions
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+# Files from which on a run uses every processor: to copy a process takes as long as to lint about twenty.
+_MANY = 200
+
+
+def program() -> None:
+    """The console script: ``run``, and the end of the process."""
+    code = run()
+    # Everything is written and closed. To take modules and nodes apart first would cost a tenth of a start, so that
+    # is left to the system, unless somebody asked for something to be done at the end.
+    if "threading" in sys.modules or atexit._ncallbacks():  # noqa: SLF001 - there is no other way to ask
+        sys.exit(code)
+    os._exit(code)
 
 
 def run() -> int:
-    """The console script: ``main`` on the process's own arguments and streams."""
+    """``main`` on the process's own arguments and streams."""
     libyaml.alone = True
     # Nodes are many and live as long as their document: looking for garbage among them costs a third of a run.
     gc.set_threshold(100_000, 50, 50)
@@ -162,12 +175,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     merged = settings.merged(parsed, found, frozenset(baseline.entries if baseline else ()))
     format_name = settings.output_format(parsed, found)
     ignored = inputs.ignored(found)
-    if parsed.report or parsed.output_file:
-        from netraw_lint import outputs
-
-        outputs.targets(parsed)  # a mistake is told before the work
-    if parsed.verbose:
-        out.tell(f"settings: {found.path or 'no file'}")
+    _begin(parsed, found, out)
     catalogue = _catalogue(merged)
     progress = Progress(out.stderr, enabled=not parsed.quiet)
     changes, fixer = (
@@ -177,12 +185,21 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     charts: list[str] = []
     delivering: list[Source] = []
     notes: list[str] = []
+    linter = engine.Linter(merged, catalogue, progress.tick, crossing)
     builds = _builds(parsed, found, merged, catalogue, progress.tick, fixer)
-    read = progress.over(inputs.sources(parsed, found, out, charts, changes, since, delivering, builds))
     try:
-        fixed = changes.over(fixer.over(read)) if fixer and changes else read
-        report = engine.lint(fixed, merged, catalogue, progress.tick, crossing)
-        report = builds.added(report) if builds else report
+        items = inputs.meant(parsed, found, since, builds)
+        # A cross-check compares every document with every policy.
+        alone = fixer or builds or parsed.verbose or merged.against_policies or "-" in parsed.paths
+        if len(items) < _MANY or alone:
+            read = progress.over(inputs.sources(parsed, found, out, charts, changes, items, delivering))
+            linter.over(changes.over(fixer.over(read)) if fixer and changes else read)
+        else:
+            from netraw_lint import spread
+
+            files = [*inputs.without_charts(items, parsed, found, out, charts)]
+            spread.lint(linter, files, progress, delivering)
+        report = builds.added(linter.report()) if builds else linter.report()
         if charts or delivering or crossing:
             from netraw_lint import charting
 
@@ -200,10 +217,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         report = report.replace(findings=kept)
     if since:
         report = since.without_known(report, parsed.paths or [os.curdir], merged, catalogue)
-    if baseline:
-        report, stale = baseline.settled(report)
-        if stale:
-            out.tell(stale)
+    report = _settled(report, baseline, out)
     taken = fixer is not None and changes is not None and _told(parsed, format_name, fixer, changes, out)
     wanted = not fixer and settings.formats(parsed, found) & SUGGESTING
     trial = _fixer(parsed, found, merged, catalogue, ignored)[1] if wanted else None
@@ -240,6 +254,26 @@ def _builds(
 
     excludes = settings.excludes(parsed, found)
     return kustomizing.Builds(merged, catalogue, tick, fixer, parsed.diff, excludes)
+
+
+def _settled(report: Report, baseline: Baseline | None, out: Streams) -> Report:
+    """The report without what the baseline knows."""
+    if baseline is None:
+        return report
+    report, stale = baseline.settled(report)
+    if stale:
+        out.tell(stale)
+    return report
+
+
+def _begin(parsed: Namespace, found: Config, out: Streams) -> None:
+    """What is told before the work."""
+    if parsed.report or parsed.output_file:
+        from netraw_lint import outputs
+
+        outputs.targets(parsed)  # a mistake
+    if parsed.verbose:
+        out.tell(f"settings: {found.path or 'no file'}")
 
 
 def _adopted(parsed: Namespace, found: Config) -> tuple[Baseline | None, Since | None]:

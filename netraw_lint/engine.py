@@ -7,7 +7,8 @@ that may hold a workload: most commits never pay for it.
 from __future__ import annotations
 
 from netraw_lint import splitting
-from netraw_lint.model import Counts, Exemption, Finding, Problem, Report, Settings, Source
+from netraw_lint.model import Counts, Exemption, Finding, Judged, Problem, Report, Settings, Source
+from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,15 +37,19 @@ def lint(
     and policies for a caller who has more of them.
     """
     linter = Linter(settings, catalogue, tick, crossing)
-    for source in sources:
-        if isinstance(source, Problem):
-            linter.problems.append(source)
-            continue
-        try:
-            linter.lint(source)
-        except Exception as error:  # noqa: BLE001 - a bug that one file shows must not hide the others
-            linter.problems.append(_internal(source, error))
+    linter.over(sources)
     return linter.report()
+
+
+class Part(Noun):
+    """What was found in some of the sources of a run, and how many workloads and containers were seen there."""
+
+    findings: list[Finding]
+    exempt: list[Exemption]
+    linted: list[str]
+    problems: list[Problem]
+    evidence: list[Judged]
+    counts: Counts
 
 
 class Linter:
@@ -65,11 +70,24 @@ class Linter:
         self.exempt: list[Exemption] = []
         self.linted: list[str] = []
         self.problems: list[Problem] = []
+        self.evidence: list[Judged] = []
+        self.counts = Counts()
         self.files = self.documents = 0
         self._judge: Judge | None = None
         # What NRL008 reports may be a document that does not mention its containers at all.
         self._thorough = settings.rules is not None and "NRL008" in settings.rules
         self._words = words(settings)
+
+    def over(self, sources: Iterable[Source | Problem]) -> None:
+        """Judge everything the sources yield."""
+        for source in sources:
+            if isinstance(source, Problem):
+                self.problems.append(source)
+                continue
+            try:
+                self.lint(source)
+            except Exception as error:  # noqa: BLE001 - a bug that one file shows must not hide the others
+                self.problems.append(_internal(source, error))
 
     def lint(self, source: Source) -> None:
         """Judge one source."""
@@ -95,18 +113,16 @@ class Linter:
             for _, item in judge.crossed():
                 (self.exempt if isinstance(item, Exemption) else self.findings).append(item)  # type: ignore[arg-type]
             self.problems += judge.not_evaluated()
-        self.findings.sort(key=_order)
-        self.exempt.sort(key=lambda exemption: _order(exemption.finding))
-        workloads, containers = (self._judge.workloads, self._judge.containers) if self._judge else (0, 0)
-        evidence = tuple(self._judge.evidence) if self._judge else ()
-        counts = Counts(self.files, self.documents, workloads, containers)
+        part = self.taken()
+        part.findings.sort(key=_order)
+        part.exempt.sort(key=lambda exemption: _order(exemption.finding))
         return Report(
-            tuple(self.findings),
-            tuple(self.exempt),
-            tuple(self.problems),
-            evidence,
-            counts,
-            linted=tuple(self.linted),
+            tuple(part.findings),
+            tuple(part.exempt),
+            tuple(part.problems),
+            tuple(part.evidence),
+            part.counts,
+            linted=tuple(part.linted),
         )
 
     def _the_judge(self) -> Judge:
@@ -115,6 +131,29 @@ class Linter:
 
             self._judge = Judge(self.settings, self.catalogue, self.tick, self._crossing)
         return self._judge
+
+    def taken(self) -> Part:
+        """Everything found since this was last asked for; the linter begins anew."""
+        evidence, workloads, containers = self.evidence, 0, 0
+        if self._judge is not None:
+            workloads, containers = self._judge.workloads, self._judge.containers
+            evidence += self._judge.evidence
+            self._judge.workloads = self._judge.containers = 0
+            self._judge.evidence = []
+        counts = self.counts.plus(Counts(self.files, self.documents, workloads, containers))
+        part = Part(self.findings, self.exempt, self.linted, self.problems, evidence, counts)
+        self.findings, self.exempt, self.linted, self.problems, self.evidence = [], [], [], [], []
+        self.counts, self.files, self.documents = Counts(), 0, 0
+        return part
+
+    def take(self, part: Part) -> None:
+        """Count what was found elsewhere, after everything found so far."""
+        known = self.taken()
+        for name in ("findings", "exempt", "linted", "problems", "evidence"):
+            found = getattr(known, name)
+            found += getattr(part, name)
+            setattr(self, name, found)
+        self.counts = known.counts.plus(part.counts)
 
     def _judged(self, source: Source, chunk: Chunk) -> list[Finding | Exemption]:
         found: list[Finding | Exemption] = []

@@ -11,13 +11,13 @@ from netraw_lint.sources import discovery, files, kustomize
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netraw_lint.adoption import Since
     from netraw_lint.changes import Changes
     from netraw_lint.config import Config
     from netraw_lint.kustomizing import Builds
-    from netraw_lint.sources.discovery import Found
+    from netraw_lint.sources.discovery import File, Found
     from netraw_lint.streams import Streams
 
 
@@ -33,34 +33,58 @@ def discovered(parsed: Namespace, found: Config) -> Iterator[Found]:
     )
 
 
+def meant(
+    parsed: Namespace,
+    found: Config,
+    since: Since | None = None,
+    builds: Builds | None = None,
+    delivering: list[Source] | None = None,
+) -> list[Found]:
+    """The files and charts of a run; with ``since``, those that have changed.
+
+    With ``builds``, kustomizations are built now, what these use is left out here, and what may say which charts are
+    deployed is added to ``delivering``: it is often deployed by a kustomization itself.
+    """
+    everything = list(discovered(parsed, found))
+    kustomize.note(item.path for item in everything)
+    changed = list(since.changed(everything)) if since else everything
+    if builds is None:
+        return changed
+    left = builds.left(everything, changed, _may_deliver)
+    if delivering is not None:
+        delivering += builds.manifests([item.path for item in changed], _may_deliver)
+    return left
+
+
 def sources(
     parsed: Namespace,
     found: Config,
     streams: Streams,
     charts: list[str],
     changes: Changes | None = None,
-    since: Since | None = None,
+    items: Iterable[Found] | None = None,
     delivering: list[Source] | None = None,
-    builds: Builds | None = None,
 ) -> Iterator[Source | Problem]:
     """Everything to lint, read one by one. Charts are added to ``charts``, to be rendered after the rest.
 
-    What may say which of them are deployed, and how, is added to ``delivering``. With ``builds``, kustomizations are
-    built first, and what these use is left out here.
+    ``items`` are what is meant, if that is known already. What may say which charts are deployed, and how, is added to
+    ``delivering``.
     """
     if "-" in parsed.paths:
         from netraw_lint.sources import stdin
 
-        read = changes.read_stdin if changes else stdin.read
-        yield read(streams.stdin, parsed.stdin_filename)
-    everything = list(discovered(parsed, found))
-    kustomize.note(item.path for item in everything)
-    changed = list(since.changed(everything)) if since else everything
-    left = builds.left(everything, changed, _may_deliver) if builds else changed
-    if builds and delivering is not None:
-        # What delivers is often deployed by a kustomization itself.
-        delivering += builds.manifests([item.path for item in changed], _may_deliver)
-    for item in left:
+        read_stdin = changes.read_stdin if changes else stdin.read
+        yield read_stdin(streams.stdin, parsed.stdin_filename)
+    everything = meant(parsed, found) if items is None else items
+    for item in without_charts(everything, parsed, found, streams, charts):
+        yield read(item, delivering)
+
+
+def without_charts(
+    items: Iterable[Found], parsed: Namespace, found: Config, streams: Streams, charts: list[str]
+) -> Iterator[File | Problem]:
+    """The files to read, and what could not be looked at; charts are added to ``charts``."""
+    for item in items:
         if parsed.verbose and not isinstance(item, Problem):
             streams.tell(f"reading {item.path}")
         if isinstance(item, Problem):
@@ -68,11 +92,18 @@ def sources(
         elif chart := discovery.chart_meant(item):
             if found.get("charts") != "skip":
                 charts.append(chart)
-        else:
-            source = files.read(item.path)
-            if delivering is not None and not builds and isinstance(source, Source):
-                delivering += [source] if _may_deliver(source.data) else []
-            yield kustomize.marked(source) if isinstance(source, Source) else source
+        elif isinstance(item, discovery.File):
+            yield item
+
+
+def read(item: File | Problem, delivering: list[Source] | None = None) -> Source | Problem:
+    """The text of a file, marked if a kustomization merges it over others."""
+    if isinstance(item, Problem):
+        return item
+    source = files.read(item.path)
+    if delivering is not None and isinstance(source, Source) and _may_deliver(source.data):
+        delivering.append(source)
+    return kustomize.marked(source) if isinstance(source, Source) else source
 
 
 def _may_deliver(data: bytes) -> bool:

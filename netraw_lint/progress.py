@@ -55,6 +55,15 @@ class Progress:
             self._stream.write(f"\r{text} ...")
             self._stream.flush()
 
+    def at(self, files: int) -> None:
+        """Take over a count that others keep."""
+        self._files = files
+        self.tick()
+
+    def stop(self) -> None:
+        """Show nothing from here on."""
+        self._enabled = self._shown = False
+
     def clear(self) -> None:
         """Take the line away again."""
         if self._shown:

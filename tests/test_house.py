@@ -74,6 +74,7 @@ ROOMS = (
     "charting",  # the charts that the command line meets
     "explain",  # a rule's documentation
     "progress",  # what long work shows on a terminal
+    "spread",  # a run over many files, on every processor
     "arguments",  # every option of the command line
     "completion",  # the options for shells
     "options",  # the command line, read quickly where it is simple
