@@ -1,0 +1,82 @@
+"""Running programs and taking their CPU time and memory, for the other scripts here."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = str(Path(__file__).resolve().parent.parent)
+LINT = f"import sys; sys.path.insert(0, {ROOT!r}); from netraw_lint.cli import program; program()"
+# The same, and then what the first process and its copies have used.
+LINT_APART = f"""
+import resource, sys
+sys.path.insert(0, {ROOT!r})
+from netraw_lint.cli import run
+code = run()
+for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+    used = resource.getrusage(who)
+    sys.stderr.write(f"\\n{{used.ru_utime + used.ru_stime}}")
+sys.exit(code)
+"""
+
+
+class Used(NamedTuple):
+    """What a run took: milliseconds of user and system time, and MiB of memory at its peak."""
+
+    cpu: float
+    memory: float
+
+
+def lint(*args: str, folder: str = "") -> list[str]:
+    """The command that runs netraw-lint as its console script does, in a folder below the current one."""
+    there = f"import os; os.chdir({folder!r}); " if folder else ""
+    return [sys.executable, "-I", "-c", there + LINT, *args]
+
+
+def run(command: list[str], folder: str, processors: set[int] | None = None) -> Used:
+    """Run a program to its end, its output thrown away."""
+    allowed = os.sched_getaffinity(0) if processors else set()
+    with open(os.devnull, "r+b") as nowhere:
+        if processors:
+            os.sched_setaffinity(0, processors)  # what is started inherits it
+        try:
+            process = subprocess.Popen(command, cwd=folder, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+        finally:
+            if processors:
+                os.sched_setaffinity(0, allowed)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0  # it is waited for already
+    return Used((usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / 1024)
+
+
+def alternating(
+    commands: dict[str, list[str]], folder: str, rounds: int, one: bool = True
+) -> dict[str, Used]:
+    """The medians of some programs that take turns, so that a busy machine disturbs all of them alike.
+
+    The first round, which fills caches, does not count. With ``one``, each gets one processor.
+    """
+    taken: dict[str, list[Used]] = {name: [] for name in commands}
+    processor = {min(os.sched_getaffinity(0))} if one and hasattr(os, "sched_getaffinity") else None
+    for turn in range(rounds + 1):
+        for name, command in commands.items():
+            used = run(command, folder, processor)
+            if turn or not rounds:
+                taken[name].append(used)
+    return {name: Used(*map(statistics.median, zip(*runs, strict=True))) for name, runs in taken.items()}
+
+
+def machine() -> str:
+    """The processor, how many of it, and the Python: what figures depend on, and no name of a host."""
+    model = platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        model = next(
+            (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model
+        )
+    return f"{model}, {os.cpu_count()} processors, {platform.python_implementation()} {platform.python_version()}"
