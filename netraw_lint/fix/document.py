@@ -55,17 +55,29 @@ def fix(work: Work, wanted: Sequence[Judgement], missing: str) -> Outcome:
             changes += found
     if not changes:
         return Outcome(work.text, (), tuple(refused))
-    uses = editable(work)
+    uses = sound(work)
     if isinstance(uses, Refusal):
-        refused += [(container, uses) for change in changes for container in change.containers]
-        return Outcome(work.text, (), tuple(refused))
+        return _untouched(work, refused, changes, uses)
     layout = Layout(work.text, work.tree, work.first_line)
-    changes = _united(uses, _reachable(uses, changes, refused), refused)
-    planned = plan(layout, uses, changes)
-    refused += planned.refused
+    unplanned: Refused = []
+    planned = plan(layout, uses, _united(uses, _reachable(uses, changes, unplanned), unplanned))
+    unplanned += planned.refused
+    # What is only added to is read by the second reader once, with what is added: it reads the rest of the new text
+    # as it was. Where anything goes, or is not as it should be, the old text has its say first.
+    doubtful = bool(unplanned) or any(edit.span.start != edit.span.end for edit in planned.edits)
+    if doubtful and (reason := disputed(work)):
+        return _untouched(work, refused, changes, reason)
     text, proven, failed = proof.largest(work, layout, uses, planned)
+    if failed and not doubtful and (reason := disputed(work)):
+        return _untouched(work, refused, changes, reason)
     fixed = [container for change in proven for container in change.containers]
-    return Outcome(text, tuple(fixed), (*refused, *failed))
+    return Outcome(text, tuple(fixed), (*refused, *unplanned, *failed))
+
+
+def _untouched(work: Work, refused: Refused, changes: Sequence[Change], reason: Refusal) -> Outcome:
+    """The document as it is, for a reason that concerns all of it."""
+    left = [(container, reason) for change in changes for container in change.containers]
+    return Outcome(work.text, (), (*refused, *left))
 
 
 def _each_once(wanted: Sequence[Judgement]) -> list[Judgement]:
@@ -79,6 +91,21 @@ def _each_once(wanted: Sequence[Judgement]) -> list[Judgement]:
 
 def editable(work: Work) -> Uses | Refusal:
     """How often each node of a document counts, once it is read twice alike; or why nothing in it is touched."""
+    uses = sound(work)
+    return uses if isinstance(uses, Refusal) else disputed(work) or uses
+
+
+def disputed(work: Work) -> Refusal | None:
+    """Why nothing in a document is touched that is not read twice alike."""
+    try:
+        verify.read_twice(work.tree, work.text)
+    except verify.ProofError as error:
+        return Refusal(str(error), "rewrite what is unusual there, or fix it by hand")
+    return None
+
+
+def sound(work: Work) -> Uses | Refusal:
+    """How often each node of a document counts; or why nothing in it can be touched, whoever else reads it."""
     place = _template_action(work.text, work.tree.root)
     if place is not None:
         line = work.first_line + work.text.count("\n", 0, place) + 1
@@ -88,15 +115,12 @@ def editable(work: Work) -> Uses | Refusal:
         if uses.depth > _MAX_DEPTH:
             raise RecursionError
         verify.effective(work.tree.root, {})
-        verify.read_twice(work.tree, work.text)
     except RecursionError:
         return Refusal("it nests too deeply to be compared", "fix it by hand")
     except TooManyError:
         return Refusal("aliases make the document stand for too many values", "write it without aliases")
     except yamltree.YamlError as error:
         return Refusal(error.message, refusals.BY_HAND)
-    except verify.ProofError as error:
-        return Refusal(str(error), "rewrite what is unusual there, or fix it by hand")
     return uses
 
 
