@@ -31,6 +31,9 @@ _CUT = re.compile(
     |(?:add|all|cap_all|(?:cap_)?net_raw|defaultAddCapabilities|allowedCapabilities|capabilities|securityContext)\b)*+""",
     re.VERBOSE | re.IGNORECASE,
 )
+# Each proof reads the whole document; that one fails is a bug, and so is rare.
+_MOST_PROOFS = 200
+_TOO_MANY = verify.ProofError("too many others in the document could not be proven")
 _NAME = re.compile(r"""(['"]?)(NET_RAW|ALL)\1""")
 
 
@@ -67,15 +70,29 @@ def largest(
     kept: tuple[Change, ...] = ()
     text = work.text
     failed: Refused = []
-    for group in _groups(planned.planned):
-        attempt = plan(layout, uses, [*kept, *(one.change for one in group)])
+    # All together have failed: by halves, few bad ones among many are found with few proofs.
+    groups = _groups(planned.planned)
+    middle = len(groups) // 2
+    pending = [groups[middle:], groups[:middle]] if middle else [groups]
+    proofs = 0
+    while pending:
+        some = pending.pop()
+        proofs += 1
+        if proofs > _MOST_PROOFS:
+            failed += [each for group in some for each in _refused(group, _TOO_MANY)]
+            continue
+        attempt = plan(layout, uses, [*kept, *(one.change for group in some for one in group)])
         try:
             if attempt.refused:
                 raise verify.ProofError(attempt.refused[0][1].reason)
             text = _applied(work, attempt)
             kept = tuple(one.change for one in attempt.planned)
         except verify.ProofError as error:
-            failed += _refused(group, error)
+            middle = len(some) // 2
+            if middle:
+                pending += [some[middle:], some[:middle]]
+            else:
+                failed += _refused(some[0], error)
     return text, kept, tuple(failed)
 
 
@@ -90,19 +107,25 @@ def _refused(group: Sequence[Planned], error: verify.ProofError) -> Refused:
 
 def _groups(planned: Sequence[Planned]) -> list[list[Planned]]:
     """The changes that can only be made together, because they share an edit or a container."""
-    groups: list[tuple[set[object], list[Planned]]] = []
+    group_of: dict[object, list[Planned]] = {}
     for one in planned:
-        marks: set[object] = {*one.edits, *(id(container) for container in one.change.containers)}
-        members = [one]
-        apart = []
-        for other_marks, others in groups:
-            if marks & other_marks:
-                marks |= other_marks
-                members = [*others, *members]
-            else:
-                apart.append((other_marks, others))
-        groups = [*apart, (marks, members)]
-    return [members for _, members in groups]
+        marks: list[object] = [*one.edits, *(id(container) for container in one.change.containers)]
+        shared = {id(group): group for mark in marks if (group := group_of.get(mark)) is not None}
+        united = max(shared.values(), key=len, default=[])
+        for group in shared.values():
+            if group is not united:
+                united += group
+                group_of.update(
+                    (mark, united)
+                    for other in group
+                    for mark in (*other.edits, *(id(container) for container in other.change.containers))
+                )
+        united.append(one)
+        group_of.update((mark, united) for mark in marks)
+    groups = {id(group_of[mark]): group_of[mark] for mark in group_of}
+    place = {id(one): number for number, one in enumerate(planned)}
+    found = [sorted(group, key=lambda one: place[id(one)]) for group in groups.values()]
+    return sorted(found, key=lambda group: place[id(group[0])])
 
 
 def _applied(work: Work, planned: Plan) -> str:
