@@ -146,3 +146,15 @@ def inner_root(scalar: Node) -> Node | None:
         elif isinstance(node, yamltree.SequenceNode):
             stack += [item for item in node.value if item.start_mark is not scalar.start_mark]
     return root
+
+
+def is_cloud_run(obj: KubernetesObject) -> bool:
+    """Whether a Knative Service is really a Cloud Run service, where capabilities were never seen to work."""
+    if obj.ref.group != "serving.knative.dev":
+        return False
+    for path in (("metadata",), ("spec", "template", "metadata")):
+        for name in ("annotations", "labels"):
+            for key in yamltree.entries(yamltree.get(obj.node, *path, name)):
+                if key.startswith(("run.googleapis.com/", "cloud.googleapis.com/")):
+                    return True
+    return False

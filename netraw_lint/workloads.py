@@ -27,6 +27,7 @@ from netraw_lint.regimes import (
     below,
     contexts,
     inner_root,
+    is_cloud_run,
     is_deletion,
     is_patch,
     patches,
@@ -260,7 +261,7 @@ def _container(
         security,
         regime,
         place.row.fixable and not place.obj.operation,
-        cloud_run=_is_cloud_run(place.obj),
+        cloud_run=is_cloud_run(place.obj),
     )
 
 
@@ -375,18 +376,6 @@ def _all_have_images(node: Node) -> bool:
         isinstance(item, yamltree.MappingNode) and yamltree.as_string(yamltree.get(item, "image"))
         for item in items
     )
-
-
-def _is_cloud_run(obj: KubernetesObject) -> bool:
-    """Whether a Knative Service is really a Cloud Run service, where capabilities were never seen to work."""
-    if obj.ref.group != "serving.knative.dev":
-        return False
-    for path in (("metadata",), ("spec", "template", "metadata")):
-        for name in ("annotations", "labels"):
-            for key in yamltree.entries(yamltree.get(obj.node, *path, name)):
-                if key.startswith(("run.googleapis.com/", "cloud.googleapis.com/")):
-                    return True
-    return False
 
 
 def _not_a(place: Place, node: Node, at: Steps, wanted: str) -> Iterator[Unreadable]:
