@@ -188,11 +188,12 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     linter = engine.Linter(merged, catalogue, progress.tick, crossing)
     builds = _builds(parsed, found, merged, catalogue, progress.tick, fixer)
     try:
-        items = inputs.meant(parsed, found, since, builds)
+        items = inputs.meant(parsed, found, since, builds, delivering)
         # A cross-check compares every document with every policy.
         alone = fixer or builds or parsed.verbose or merged.against_policies or "-" in parsed.paths
         if len(items) < _MANY or alone:
-            read = progress.over(inputs.sources(parsed, found, out, charts, changes, items, delivering))
+            to_follow = None if builds else delivering
+            read = progress.over(inputs.sources(parsed, found, out, charts, changes, items, to_follow))
             linter.over(changes.over(fixer.over(read)) if fixer and changes else read)
         else:
             from netraw_lint import spread
@@ -212,9 +213,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         out.tell(note)
     if fixer and changes:
         report = changes.without_fixed(fixer.explained(report), fixer.fixed)
-    if ignored and report.findings:
-        kept = tuple(each for each in report.findings if each.rule not in ignored(each.path))
-        report = report.replace(findings=kept)
+    report = _without_ignored(report, ignored)
     if since:
         report = since.without_known(report, parsed.paths or [os.curdir], merged, catalogue)
     report = _settled(report, baseline, out)
@@ -254,6 +253,15 @@ def _builds(
 
     excludes = settings.excludes(parsed, found)
     return kustomizing.Builds(merged, catalogue, tick, fixer, parsed.diff, excludes)
+
+
+def _without_ignored(report: Report, ignored: Callable[[str], set[str]] | None) -> Report:
+    """The report without what ``per-file-ignores`` leaves out."""
+    if ignored is None or not report.findings:
+        return report
+    return report.replace(
+        findings=tuple(each for each in report.findings if each.rule not in ignored(each.path))
+    )
 
 
 def _settled(report: Report, baseline: Baseline | None, out: Streams) -> Report:
