@@ -174,6 +174,36 @@ def test_what_is_not_followed_is_said(old: str, new: str, said: str, repository:
     assert said in found.decisions[0]
 
 
+def test_charts_from_elsewhere_are_counted(repository: Path) -> None:
+    """What they deploy is not in this repository, so that "no findings" says nothing about it."""
+    one = APPLICATION.replace("path: charts/shop", "chart: podinfo")
+    release = """\
+    ---
+    apiVersion: helm.toolkit.fluxcd.io/v2
+    kind: HelmRelease
+    metadata: {name: cache}
+    spec:
+      chart: {spec: {chart: redis, sourceRef: {kind: HelmRepository, name: bitnami}}}
+    ---
+    apiVersion: helm.toolkit.fluxcd.io/v2
+    kind: HelmRelease
+    metadata: {name: queue}
+    spec: {chartRef: {kind: OCIRepository, name: nats}}
+"""
+
+    assert followed(one).limits == (
+        "what Argo CD and Flux deploy from a source outside of this repository was not judged: -v names them",
+    )
+    found = followed(one.rstrip(" ") + release)
+    assert [each.rpartition(": the chart ")[2].split()[0] for each in found.decisions] == [
+        "podinfo",
+        "redis",
+        "nats",
+    ]
+    assert found.limits[0].startswith("what Argo CD and Flux deploy from 3 sources outside")
+    assert followed(APPLICATION).limits == ()
+
+
 def test_a_path_out_of_the_repository_is_not_followed(repository: Path) -> None:
     found = followed(APPLICATION.replace("charts/shop", "../charts/shop"))
 

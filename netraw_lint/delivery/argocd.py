@@ -26,12 +26,22 @@ def references(application: dict[str, Any], by: str) -> Iterator[Reference]:
     """What an Application deploys from directories of repositories; its charts from chart repositories left out."""
     spec = mapping(application.get("spec"))
     name = word(mapping(application.get("metadata")).get("name"))
-    sources = [mapping(each) for each in items(spec.get("sources"))] or [mapping(spec.get("source"))]
+    sources = _sources(application)
     refs = {word(source.get("ref")): word(source.get("repoURL")) for source in sources}
     namespace = word(mapping(spec.get("destination")).get("namespace"))
     for source in sources:
         if word(source.get("path")) and not source.get("chart"):
             yield _reference(source, refs, by, name, namespace)
+
+
+def charts_elsewhere(application: dict[str, Any]) -> list[str]:
+    """The charts of an Application that come from chart repositories."""
+    return [word(source.get("chart")) for source in _sources(application) if word(source.get("chart"))]
+
+
+def _sources(application: dict[str, Any]) -> list[dict[str, Any]]:
+    spec = mapping(application.get("spec"))
+    return [mapping(each) for each in items(spec.get("sources"))] or [mapping(spec.get("source"))]
 
 
 def _reference(source: dict[str, Any], refs: dict[str, str], by: str, name: str, namespace: str) -> Reference:

@@ -54,6 +54,15 @@ def helm_release(release: dict[str, Any], repositories: Repositories, by: str) -
     )
 
 
+def chart_elsewhere(release: dict[str, Any]) -> str:
+    """The chart of a HelmRelease that comes from a chart repository, a registry or a bucket; "" for one in git."""
+    spec = mapping(release.get("spec"))
+    chart = mapping(mapping(spec.get("chart")).get("spec"))
+    if word(mapping(chart.get("sourceRef")).get("kind")) == "GitRepository":
+        return ""
+    return word(chart.get("chart")) or word(mapping(spec.get("chartRef")).get("name"))
+
+
 def kustomization(found: dict[str, Any], repositories: Repositories, by: str) -> Reference | None:
     """The path of a Kustomization, if it lies in a git repository."""
     spec = mapping(found.get("spec"))

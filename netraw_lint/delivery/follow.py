@@ -59,8 +59,13 @@ def follow(sources: Iterable[Source]) -> Followed:
                     break
                 additions = reference.additions.replace(line=line)
                 follower.take(reference.replace(additions=additions), around[path], path)
+            for chart in _charts_elsewhere(found):
+                follower.leave(
+                    f"{_by(found, path)}: not followed: the chart {chart} comes from a chart repository"
+                )
         except RecursionError:
             follower.problems.append(Problem(path, "render", f"{_by(found, path)}: {_TOO_DEEP}"))
+    follower.tell_left()
     return Followed(
         tuple(follower.deliveries),
         tuple(follower.problems),
@@ -116,6 +121,14 @@ def _references(
             yield reference
 
 
+def _charts_elsewhere(found: dict[str, Any]) -> list[str]:
+    """The charts that an object deploys from chart repositories."""
+    if found.get("kind") == "Application":
+        return argocd.charts_elsewhere(found)
+    chart = flux.chart_elsewhere(found) if found.get("kind") == "HelmRelease" else ""
+    return [chart] if chart else []
+
+
 def _by(found: dict[str, Any], path: str) -> str:
     return f"{word(found.get('kind'))}/{word(mapping(found.get('metadata')).get('name'))} ({path})"
 
@@ -128,6 +141,20 @@ class _Follower:
         self.problems: list[Problem] = []
         self.limits: list[str] = []
         self.decisions: list[str] = []
+        self._left = 0
+
+    def leave(self, why: str) -> None:
+        """Decide not to follow what is not in this repository."""
+        self.decisions.append(why)
+        self._left += 1
+
+    def tell_left(self) -> None:
+        """Say once how much of what is deployed is not here."""
+        if self._left:
+            many = f"{self._left} sources" if self._left > 1 else "a source"
+            self.limits.append(
+                f"what Argo CD and Flux deploy from {many} outside of this repository was not judged: -v names them"
+            )
 
     def take(self, reference: Reference, here: Repository | None, path: str) -> None:
         """Follow one reference."""
@@ -141,7 +168,7 @@ class _Follower:
         why = here.is_meant(reference.address, inside)
         if why is None:
             where = reference.address or "a repository that is not described here"
-            self.decisions.append(f"{by}: not followed: {inside or '.'} of {where} is not here")
+            self.leave(f"{by}: not followed: {inside or '.'} of {where} is not here")
             return
         folder = os.path.join(here.root, *inside.split("/")) if inside else here.root
         builder = _builder(folder)
