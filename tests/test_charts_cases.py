@@ -143,7 +143,8 @@ REFUSED = {
         {
             "templates/web.yaml": POD
             + "      securityContext:\n        runAsNonRoot: true\n"
-            + "        {{- if .Values.special }}\n        capabilities:\n          add: [CHOWN]\n        {{- end }}\n",
+            # No line of the template writes the key, so that no `else` can stand beside it.
+            + '        {{- if .Values.special }}{{ "\\n        capabilities: {add: [CHOWN]}" }}{{ end }}\n',
             "values.yaml": "special: false\n",
         },
         "right by default, but with special=true a key would be written twice in Pod/web",

@@ -82,7 +82,8 @@ def fish(script: Path, typed: str, cwd: Path) -> str:
     return "".join(f"{line.partition(chr(9))[0]}\n" for line in offers.splitlines())
 
 
-# zsh has no way of asking: Tab is pressed at a prompt, and what would be offered is told instead.
+# zsh has no way of asking: Tab is pressed at a prompt, and what would be offered is told instead. What is typed before
+# its line editor listens is no key for it, so that the editor itself says when it is ready.
 ZSH = """
 PS1='> '; autoload -U compinit; compinit -u -D; eval "$(<$SCRIPT)"; bindkey '^I' complete-word
 zstyle ':completion:*' insert-tab false
@@ -91,7 +92,7 @@ compadd() {
     local -a hits; builtin compadd -A hits "$@"; local hit
     for hit in $hits; do print -r -- "OFFER $hit"; done
 }
-print rea''dy
+zle-line-init() { print -r -- rea''dy; }; zle -N zle-line-init
 """
 
 
