@@ -121,6 +121,7 @@ PIECES = (
 FROM_START = (
     *(
         "layout._REST_OF_LINE",
+        "second._WORD",
         "layout._BEFORE_KEY",
         "patterns.JSON_SHAPE",
         "patterns.NEXT_OBJECT",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A word that is a key, or ends its line; what follows is on the next line that is not blank, and is no marker.
-_WORD = re.compile(r"([A-Za-z0-9_/$(][!-9;->@-~]*)(?:(?=:[ \n])|\n( +(?=[!-~])|(?=[!-,/-~])))")
+_WORD = re.compile(r"([A-Za-z0-9_/$(][!-9;->@-~]*+)(?:(?=:[ \n])|\n( +(?=[!-~])|(?=[!-,/-~])))")
 _BLANKS = re.compile(" *")
 _MORE_TO_SKIP = "\0 \t\r\n\x85\u2028\u2029\ufeff#"
 
