@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _ADVICE = 'by hand: write securityContext: {capabilities: {drop: ["NET_RAW"]}} in each container, and remove it here'
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_RIGHT = {"securitycontext": "securityContext", "capabilities": "capabilities", "drop": "drop"}
 _LEVELS = (("securityContext",), ("capabilities",), ("drop",))
 
 

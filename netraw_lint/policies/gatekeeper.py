@@ -12,7 +12,7 @@ from netraw_lint.model import Policy
 from netraw_lint.policies.checks import Adds, Drops, Unprivileged
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.mentions import mentions
-from netraw_lint.policies.scopes import every, items, kind_of, negated, selector, strings
+from netraw_lint.policies.scopes import every, items, kind_of, negated, nothing_but, selector, strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def _exempt(images: tuple[str, ...]) -> Callable[[PodContainer], bool] | None:
 def match_test(node: Node | None) -> Test | None:
     """The pods that a constraint is about; None if it is about none. Raises NotUnderstoodError and YamlError."""
     fields = yamltree.entries(node)
-    if unknown := set(fields) - {
-        *(
+    nothing_but(
+        {
             "kinds",
             "namespaces",
             "excludedNamespaces",
@@ -134,9 +134,10 @@ def match_test(node: Node | None) -> Test | None:
             "name",
             "scope",
             "source",
-        ),
-    }:
-        raise NotUnderstoodError(f"`{min(unknown)}` in its match is not evaluated")
+        },
+        fields,
+        "its match",
+    )
     kinds = items(yamltree.get(node, "kinds"))
     if kinds and not any(
         (not (groups := strings(yamltree.get(one, "apiGroups"))) or {"", "*"} & set(groups))

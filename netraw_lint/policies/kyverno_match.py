@@ -5,7 +5,7 @@ from __future__ import annotations
 from netraw_lint import yamltree
 from netraw_lint.policies.checks import matches
 from netraw_lint.policies.gates import NotUnderstoodError, Pod
-from netraw_lint.policies.scopes import every, items, negated, selector, some, strings
+from netraw_lint.policies.scopes import every, items, negated, nothing_but, selector, some, strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,15 +81,14 @@ def _joined(joined: Callable[[Iterable[bool | None]], bool | None], tests: list[
 
 def _filter(node: Node) -> Test | None:
     fields = yamltree.entries(node)
-    if unknown := set(fields) - {"resources", *_USER}:
-        raise NotUnderstoodError(f"`{min(unknown)}` in its match or exclude is not evaluated")
+    nothing_but({"resources", *_USER}, fields, "its match or exclude")
     tests: list[Test] = []
     if set(_USER) & set(fields):
         tests.append(lambda _pod: None)  # who asks is not known
     resources = yamltree.get(node, "resources")
     wanted = yamltree.entries(resources)
-    if unknown := set(wanted) - {
-        *(
+    nothing_but(
+        {
             "kinds",
             "operations",
             "names",
@@ -98,9 +97,10 @@ def _filter(node: Node) -> Test | None:
             "selector",
             "namespaceSelector",
             "annotations",
-        ),
-    }:
-        raise NotUnderstoodError(f"`{min(unknown)}` in its match or exclude is not evaluated")
+        },
+        wanted,
+        "its match or exclude",
+    )
     kinds = strings(yamltree.get(resources, "kinds"))
     if kinds and not set(kinds) & _POD_KINDS:
         return None
@@ -136,14 +136,17 @@ def constraints(node: Node | None, any_resources: bool = False) -> Test | None:
     ``any_resources`` takes a block without rules for one about everything, as in a binding. Raises NotUnderstoodError and YamlError.
     """
     fields = yamltree.entries(node)
-    if unknown := set(fields) - {
-        "resourceRules",
-        "namespaceSelector",
-        "objectSelector",
-        "matchPolicy",
-        "excludeResourceRules",
-    }:
-        raise NotUnderstoodError(f"`{min(unknown)}` in its matchConstraints is not evaluated")
+    nothing_but(
+        {
+            "resourceRules",
+            "namespaceSelector",
+            "objectSelector",
+            "matchPolicy",
+            "excludeResourceRules",
+        },
+        fields,
+        "its matchConstraints",
+    )
     if items(yamltree.get(node, "excludeResourceRules")):
         raise NotUnderstoodError("`excludeResourceRules` in its matchConstraints is not evaluated")
     names: set[str | None] = set()

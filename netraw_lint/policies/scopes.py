@@ -41,6 +41,12 @@ def both(first: Test, second: Test) -> Test:
     return lambda pod: every((first(pod), second(pod)))
 
 
+def nothing_but(known: Iterable[str], fields: Iterable[str], where: str) -> None:
+    """Raises NotUnderstoodError for a key that is not known: what it would decide cannot be said."""
+    if unknown := set(fields) - set(known):
+        raise NotUnderstoodError(f"`{min(unknown)}` in {where} is not evaluated")
+
+
 def selector(node: Node | None) -> LabelTest | None:
     """A LabelSelector as a test; None for one that selects everything. Raises NotUnderstoodError and YamlError."""
     fields = yamltree.entries(node)
