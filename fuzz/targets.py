@@ -47,7 +47,7 @@ def _filter_is_sound(source: Source) -> None:
         for thorough in (True, False):
             if not splitting.may_hold_workload(data, CATALOGUE.holds_containers, thorough):
                 judge = Judge(SETTINGS if thorough else DEFAULTS, CATALOGUE, lambda: None)
-                for found in judge.findings(source, splitting.Chunk(0, start, 0, data)):
+                for found in judge.findings(source, splitting.Chunk(0, start, data)):
                     finding = found.finding if isinstance(found, Exemption) else found
                     assert finding.container is None, finding
                     assert not finding.rule.startswith("NRL1"), finding

@@ -51,6 +51,7 @@ class Catalogue:
         self._found: dict[tuple[str, str], tuple[CatalogueRow, ...]] = {}
         self._shipped: dict[tuple[str, str], list[dict[str, Any]]] | None = None
         self._denied: dict[tuple[str, str], list[Steps]] = {}
+        self._quoted: dict[tuple[str, str], list[str]] = {}
         self._elsewhere: frozenset[str] = frozenset()
 
     def rows(self, group: str, kind: str) -> tuple[CatalogueRow, ...]:
@@ -67,8 +68,14 @@ class Catalogue:
         """The paths of a kind that look like pod templates and are none; ``**`` is the whole object."""
         if (group, kind) in BUILT_IN:
             return []
-        self._load()
-        return self._denied.get((group, kind), []) + self._denied.get((group, "*"), [])
+        known = self._denied.get((group, kind))
+        if known is None:
+            from netraw_lint.paths import parse
+
+            self._load()
+            quoted = self._quoted.get((group, kind), []) + self._quoted.get((group, "*"), [])
+            known = self._denied[group, kind] = [parse(path) for path in quoted]
+        return known
 
     def patches(self, group: str, kind: str) -> list[Steps]:
         """The paths of a kind whose embedded objects are merged over others."""
@@ -109,14 +116,12 @@ class Catalogue:
 
     def _load(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
         if self._shipped is None:
-            from netraw_lint.paths import parse
-
             data = self._read()
             self._shipped = {}
             for row in data["workloads"]:
                 self._shipped.setdefault((row["group"], row["kind"]), []).append(row)
             for row in data["not_workloads"]:
-                self._denied.setdefault((row["group"], row["kind"]), []).append(parse(row["path"]))
+                self._quoted.setdefault((row["group"], row["kind"]), []).append(row["path"])
             shipped = (row["kind"] for row in data["workloads"] if "ontainers" not in _keys(row))
             self._elsewhere = frozenset(shipped) | {row.kind for row in self._own}
         return self._shipped

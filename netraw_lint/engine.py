@@ -185,7 +185,9 @@ def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> P
         f"{what} could not be judged to its end, by a bug of netraw-lint: {type(error).__name__}: {error}{place}; "
         "please report it with the manifest"
     )
-    return Problem(source.path, "internal", message, None if chunk is None else chunk.line + 1)
+    return Problem(
+        source.path, "internal", message, None if chunk is None else source.line_at(chunk.start) + 1
+    )
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:

@@ -253,12 +253,10 @@ class Judge:
             self._seen[2].append(container)
         self.containers += container.regime not in FRAGMENTS
         judgement = self._judgement(container)
-        refusal = refusals.of_container(container)
         for finding in self._run("container", judgement):
-            refused = finding.fix == "safe" or finding.rule == "NRL004"
-            yield (
-                finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal and refused else finding
-            )
+            fixed = finding.fix == "safe" or finding.rule == "NRL004"
+            refusal = refusals.of_container(container) if fixed else None
+            yield finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal else finding
         if self.settings.evidence and container.regime not in FRAGMENTS:
             self.evidence.append(_evidence(judgement))
 

@@ -58,7 +58,10 @@ def _without_the_package() -> Any:
     package = module("yaml")
     package.__path__ = [folder]
     sys.modules["yaml"] = package
-    from yaml import error, events, nodes, tokens
+    from netraw_lint import nodes
+
+    sys.modules["yaml.nodes"] = nodes
+    from yaml import error, events, tokens
 
     package.__dict__.update(error=error, events=events, nodes=nodes, tokens=tokens)
     for name, exception in _EXCEPTIONS.items():

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from _bisect import bisect_left  # of `bisect`, which would have to be loaded
+
 from netraw_lint import splitting, yamltree
 from netraw_lint.model import Document, ObjectRef, Source
 from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from netraw_lint.nodes import Node
     from netraw_lint.splitting import Chunk
+
+    # What leads to a node: the trail of what holds it, and its key or number there.
+    _Trail = tuple["_Trail", str | int] | None
 
 _AFTER_END = "kubectl and Helm stop reading at `...`: start this document with `---`"
 _NOTHING = yamltree.nothing()
@@ -63,25 +68,30 @@ def read(source: Source, part: Chunk) -> Iterator[Document | Unreadable]:
         source = source.replace(patch=True)
     text = chunk.decode()
     origin = _origin(chunk)
-    document = Document(source, part.index, start, part.line, text, _NOTHING, origin)
+
+    def document(root: Node) -> Document:
+        return Document(source, part.index, start, text, root, origin)
+
     stream = text.lstrip().startswith("{")
     if stream and not chunk.lstrip().startswith(b"{"):
         # kubectl passes over any space of Unicode in front of a stream of JSON.
         chunk = (" " * (len(text) - len(text.lstrip())) + text.lstrip()).encode()
     first = True
     try:
-        # A byte order mark inside a text is what concatenated files leave behind: a blank line, one mark long.
-        for root in _roots(chunk.replace(b"\n" + _BOM, b"\n\n"), stream):
+        if chunk.find(_BOM[:1]) >= 0:
+            # Inside a text, a mark is what concatenated files leave behind: a blank line, one mark long.
+            chunk = chunk.replace(b"\n" + _BOM, b"\n\n")
+        for root in _roots(chunk, stream):
             if first or stream:
-                yield document.replace(root=root)
+                yield document(root)
             elif not yamltree.is_null(root):
-                yield Unreadable(document, root.start_mark.index, _AFTER_END)
+                yield Unreadable(document(_NOTHING), root.start_mark.index, _AFTER_END)
             first = False
     except yamltree.YamlError as error:
         message = error.message if first or stream else _AFTER_END
         # A parser that hits the end points behind it; the last character is what an editor can show.
         last = max(len(text.rstrip()) - 1, 0)
-        yield Unreadable(document, min(error.index or 0, last), message)
+        yield Unreadable(document(_NOTHING), min(error.index or 0, last), message)
 
 
 def _roots(chunk: bytes, stream: bool) -> Iterator[Node]:
@@ -137,20 +147,29 @@ def objects(document: Document, embedded: bool = True) -> Iterator[KubernetesObj
     if ref is not None:
         yield KubernetesObject(document, ref, "", root)
         yield from _typed_items(document, ref, root)
-    if embedded and _may_embed(document.text):
-        for path, node in _nested_mappings(root):
-            inner = object_ref(node)
-            if inner is not None:
-                yield KubernetesObject(document, inner, path, node)
-                yield from _typed_items(document, inner, node, path)
+    places = _places(document.text) if embedded else ()
+    for path, inner, node in _embedded(root, places) if places or places is None else ():
+        yield KubernetesObject(document, inner, path, node)
+        yield from _typed_items(document, inner, node, path)
 
 
-def _may_embed(text: str) -> bool:
-    """Whether a document could hold a second apiVersion and a second kind, however they are written."""
-    if text.count("apiVersion") + text.count("\\") < 2:
-        return False
-    # An alias may bring a kind that is written once; an escape or a tag may hide one.
-    return text.count("kind") > 1 or any(sign in text for sign in ("\\", "*", "!"))
+def _places(text: str) -> Sequence[int] | None:
+    """Where a document may hold the apiVersion of an embedded object; None stands for anywhere.
+
+    An object has two keys, and what embeds one has the same two. An escape or a tag may hide one, and an alias bring
+    one that is written elsewhere.
+    """
+    versions = text.count("apiVersion")
+    if ("\\" in text or "!" in text) and splitting.is_disguised(text.encode()):
+        return None
+    if versions > 1 and "&" in text and "*" in text:
+        return None
+    if versions < 2 or text.count("kind") < 2:
+        return ()
+    places = [text.find("apiVersion")]
+    for _ in range(versions - 1):
+        places.append(text.find("apiVersion", places[-1] + 1))
+    return places
 
 
 def _typed_items(
@@ -166,29 +185,50 @@ def _typed_items(
             yield KubernetesObject(document, inner, f"{prefix}items[{number}]", item)
 
 
-def _nested_mappings(root: Node) -> Iterator[tuple[str, Node]]:
-    """Every mapping below the root in document order, each once however many aliases lead to it."""
+def _embedded(root: Node, places: Sequence[int] | None) -> Iterator[tuple[str, ObjectRef, Node]]:
+    """Every object below the root with its path, in document order, each once however many aliases lead to it.
+
+    What no place lies in is not looked at.
+    """
     seen = {id(root)}
-    stack: list[tuple[str, Node, bool]] = [("", root, True)]
+    stack: list[tuple[_Trail, Node]] = [(None, root)]
     while stack:
-        path, node, is_root = stack.pop()
+        trail, node = stack.pop()
+        steps: Iterable[tuple[str | int, Node]]
         if isinstance(node, yamltree.MappingNode):
-            if not is_root:
-                yield path, node
-            prefix = f"{path}." if path else ""
-            children = [
-                (f"{prefix}{key}", value)
-                for key, (_, value) in yamltree.entries(node).items()
-                if key not in _NOT_ASKED_FOR
-            ]
+            if trail is not None and (inner := object_ref(node)) is not None:
+                yield _path(trail), inner, node
+            fields = yamltree.entries(node)
+            steps = [(key, fields[key][1]) for key in fields if key not in _NOT_ASKED_FOR]
         elif isinstance(node, yamltree.SequenceNode):
-            children = [(f"{path}[{number}]", item) for number, item in enumerate(node.value)]
+            steps = enumerate(node.value)
         else:
             continue
-        for name, child in reversed(children):
-            if not isinstance(child, yamltree.ScalarNode) and id(child) not in seen:
-                seen.add(id(child))
-                stack.append((name, child, False))
+        children = [
+            ((trail, step), child)
+            for step, child in steps
+            if not isinstance(child, yamltree.ScalarNode) and (places is None or _lies_in(child, places))
+        ]
+        for child in reversed(children):
+            if id(child[1]) not in seen:
+                seen.add(id(child[1]))
+                stack.append(child)
+
+
+def _lies_in(node: Node, places: Sequence[int]) -> bool:
+    """Whether any of some places lies between the beginning of a collection and the end of what follows it."""
+    at = bisect_left(places, node.start_mark.index)
+    return at < len(places) and places[at] < node.end_mark.index
+
+
+def _path(trail: _Trail) -> str:
+    """The path of a trail; most are never written out."""
+    path = ""
+    if trail is not None:
+        before, step = trail
+        path = _path(before)
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
 
 
 def object_ref(node: Node) -> ObjectRef | None:
@@ -204,9 +244,13 @@ def object_ref(node: Node) -> ObjectRef | None:
 
 
 def _named(node: Node, api_version: str, kind: str) -> ObjectRef:
-    metadata = yamltree.get(node, "metadata")
-    name, generated, namespace = (
-        value.value if isinstance(value, yamltree.ScalarNode) else ""
-        for value in (yamltree.get(metadata, key) for key in ("name", "generateName", "namespace"))
-    )
-    return ObjectRef(api_version, kind, namespace, name or generated)
+    fields = yamltree.entries(yamltree.get(node, "metadata"))
+    name = _word(fields, "name") or _word(fields, "generateName")
+    return ObjectRef(api_version, kind, _word(fields, "namespace"), name)
+
+
+def _word(fields: dict[str, tuple[Node, Node]], name: str) -> str:
+    pair = fields.get(name)
+    if pair is None or not isinstance(pair[1], yamltree.ScalarNode) or yamltree.is_null(pair[1]):
+        return ""
+    return pair[1].value

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Holding = Literal[True, False, "error"]
 
 
+# To count lines takes as long as to look for workloads, and most documents are never asked for theirs.
+_latest_line = [(b"", 0, 0)]
+
 # What Kustomize looks for in a directory (api/konfig RecognizedKustomizationFileNames).
 KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -38,6 +41,15 @@ class Source(Noun):
     def holds_patches(self) -> bool:
         """Whether it may hold patches that are no objects: operations, or texts inside a kustomization."""
         return self.patch or self.path.rpartition("/")[2] in KUSTOMIZATION_FILES
+
+    def line_at(self, place: int) -> int:
+        """The 0-based line that a byte lies on. Counts on from the place asked for before."""
+        data, known, line = _latest_line[0]
+        if data is not self.data or place < known:
+            known = line = 0
+        line += self.data.count(b"\n", known, place)
+        _latest_line[0] = self.data, place, line
+        return line
 
 
 class Span(Noun):
@@ -77,18 +89,22 @@ class ObjectRef(Noun):
 class Document(Noun):
     """One YAML document that may hold a workload, composed but not interpreted.
 
-    ``start`` is the byte offset of the document in ``source.data`` and ``line`` the 0-based line it begins
-    on; every span counts code points of ``text``. ``index`` counts the non-empty documents of the source
-    from 0. ``origin`` is the chart template named by Helm's ``# Source:`` comment.
+    ``start`` is the byte offset of the document in ``source.data``; every span counts code points of ``text``.
+    ``index`` counts the non-empty documents of the source from 0. ``origin`` is the chart template named by Helm's
+    ``# Source:`` comment.
     """
 
     source: Source
     index: int
     start: int
-    line: int
     text: str
     root: Node
     origin: str | None = None
+
+    @property
+    def line(self) -> int:
+        """The 0-based line that it begins on."""
+        return self.source.line_at(self.start)
 
 
 class Misplaced(Noun):
@@ -348,7 +364,7 @@ class Counts(Noun):
 
     def plus(self, other: Counts) -> Counts:
         """The sum of both."""
-        return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in self._fields))
 
 
 class Report(Noun):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Names = tuple[str, ...]
     Fields = dict[str, tuple[Node, Node]]
 
+_RIGHT_CASE = {
+    name.lower(): name for name in ("securityContext", "capabilities", "privileged", "add", "drop")
+}
 _IGNORED = "an unknown field, which the API server refuses or drops"
 
 
@@ -59,38 +62,39 @@ def of_mapping(node: Node, key: Node | None, default: Names) -> SecurityContext:
 def _effective(
     nearest: Node, layers: Sequence[Node], default: Names, misplaced: tuple[Misplaced, ...], own: Node | None
 ) -> SecurityContext:
-    add, drop = _topmost(layers, "capabilities", "add"), _topmost(layers, "capabilities", "drop")
-    privileged = _topmost(layers, "privileged")
+    fields = [yamltree.entries(layer) for layer in reversed(layers)]
+    capabilities = [
+        pair for each in fields if (pair := each.get("capabilities")) and not yamltree.is_null(pair[1])
+    ]
+    lists = [yamltree.entries(value) for _, value in capabilities]
+    add, drop = _topmost(lists, "add"), _topmost(lists, "drop")
+    privileged = _topmost(fields, "privileged")
+    escalation = _topmost(fields, "allowPrivilegeEscalation")
     add_nodes, drop_nodes = _items(add), _items(drop)
     supplied = drop is None
-    escalation = _topmost(layers, "allowPrivilegeEscalation")
     return SecurityContext(
-        nearest=nearest,
-        add=_names(add_nodes),
-        drop=default if supplied else _names(drop_nodes),
-        add_nodes=add_nodes,
-        drop_nodes=(None,) * len(default) if supplied else drop_nodes,
-        capabilities=_capabilities_key(layers),
-        privileged=privileged if yamltree.as_bool(privileged) else None,
-        run_as_non_root=_non_root(layers),
-        allow_privilege_escalation=yamltree.as_bool(escalation) is not False,
-        misplaced=misplaced,
-        layers=tuple(layers),
-        own=own,
+        nearest,
+        _names(add_nodes),
+        default if supplied else _names(drop_nodes),
+        add_nodes,
+        (None,) * len(default) if supplied else drop_nodes,
+        capabilities[0][0] if capabilities else None,
+        privileged if yamltree.as_bool(privileged) else None,
+        non_root(_topmost(fields, "runAsNonRoot"), _topmost(fields, "runAsUser")),
+        yamltree.as_bool(escalation) is not False,
+        misplaced,
+        tuple(layers),
+        own,
     )
 
 
-def _topmost(layers: Sequence[Node], *path: str) -> Node | None:
-    for layer in reversed(layers):
-        found = yamltree.get(layer, *path)
-        if found is not None:
-            return found
+def _topmost(layers: Sequence[Fields], name: str) -> Node | None:
+    """The value of the first layer that has one."""
+    for fields in layers:
+        pair = fields.get(name)
+        if pair is not None and not yamltree.is_null(pair[1]):
+            return pair[1]
     return None
-
-
-def _capabilities_key(layers: Sequence[Node]) -> Node | None:
-    pairs = [yamltree.entries(layer).get("capabilities") for layer in reversed(layers)]
-    return next((key for key, value in filter(None, pairs) if not yamltree.is_null(value)), None)
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:
@@ -100,10 +104,6 @@ def _items(node: Node | None) -> tuple[Node, ...]:
 def _names(nodes: Sequence[Node]) -> Names:
     # A null item decodes to "" (encoding/json leaves the zero value); anything else of a wrong type is refused.
     return tuple(yamltree.as_string(node) or "" for node in nodes)
-
-
-def _non_root(layers: Sequence[Node]) -> bool | None:
-    return non_root(_topmost(layers, "runAsNonRoot"), _topmost(layers, "runAsUser"))
 
 
 def non_root(run_as_non_root: Node | None, run_as_user: Node | None) -> bool | None:
@@ -168,10 +168,12 @@ def _wrong_type(name: str, at: Node, value: Node, wanted: str, drops: bool) -> M
 
 
 def _wrong_case(fields: Fields, *names: str) -> Iterator[Misplaced]:
-    meant = {name.lower(): name for name in names}
-    for key, (node, value) in fields.items():
-        right = meant.get(key.lower())
-        if right and right != key and not yamltree.is_null(value):
+    for key in fields:
+        if key in names or key.lower() not in _RIGHT_CASE:
+            continue
+        right = _RIGHT_CASE[key.lower()]
+        node, value = fields[key]
+        if right in names and not yamltree.is_null(value):
             reason = f"field names are case-sensitive: `{right}` is meant, `{key}` is {_IGNORED}"
             yield Misplaced(node, f"`{key}`", reason, right == "drop" or _mentions_drop(value))
 

@@ -119,7 +119,7 @@ class _Document:
 
     def replacement(self, edit: Edit) -> Replacement:
         """An edit as reports write it."""
-        return replacement(self.text, edit, self.chunk.line + 1, self.source.encoding)
+        return replacement(self.text, edit, self.source.line_at(self.chunk.start) + 1, self.source.encoding)
 
     def _text(self, data: bytes) -> str:
         return (self.source.data[self.begin : self.chunk.start] + data).decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_PIECE = 4096
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 
 
@@ -36,8 +37,8 @@ def decode(raw: bytes) -> tuple[bytes, str, bytes]:
         encoding = "utf-8"
         bom = UTF8_BOM if raw.startswith(UTF8_BOM) else b""
         data = raw[len(bom) :]
-        if not data.isascii():
-            _decoded(raw, encoding, bom)
+        if not _is_utf8(data):
+            _decoded(raw, encoding, bom)  # says where it is not
     nul = data.find(0)
     if nul >= 0:
         raise _nul(data[:nul], encoding, bom)
@@ -60,6 +61,21 @@ def _utf16(raw: bytes, encoding: str) -> bytes:
         message = f"UTF-16 and then `---` in another encoding, at byte {mixed} (line {line}): save the file as UTF-8"
         raise UndecodableText(message, mixed, line)
     return _decoded(raw, encoding, raw[:2]).encode()
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8; most of a text is ASCII, which is told at once."""
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at + _PIECE) + 1 or len(data)
+        piece = data[at:end]
+        if not piece.isascii():
+            try:
+                piece.decode()
+            except UnicodeDecodeError:
+                return False
+        at = end
+    return True
 
 
 def _decoded(raw: bytes, encoding: str, bom: bytes) -> str:
@@ -140,8 +156,8 @@ class Lines:
 
     def _index(self) -> list[int]:
         if self._starts is None:
-            starts = [0]
-            for line in self.text.split("\n")[:-1]:
-                starts.append(starts[-1] + len(line) + 1)
-            self._starts = starts
+            from itertools import accumulate
+
+            lengths = [len(line) + 1 for line in self.text.split("\n")]
+            self._starts = list(accumulate(lengths[:-1], initial=0))
         return self._starts

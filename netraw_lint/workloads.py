@@ -350,7 +350,11 @@ def _structural(obj: KubernetesObject, denied: list[Steps]) -> Iterator[Found]:
             continue
         seen.add(id(node))
         if isinstance(node, yamltree.SequenceNode):
-            stack += [((*at, f"[{number}]"), item) for number, item in reversed([*enumerate(node.value)])]
+            stack += [
+                ((*at, f"[{number}]"), item)
+                for number, item in reversed([*enumerate(node.value)])
+                if not isinstance(item, yamltree.ScalarNode)
+            ]
         fields = yamltree.entries(node)
         if "apiVersion" in fields and "kind" in fields:
             continue  # An embedded object is judged as what it says it is.
@@ -367,7 +371,11 @@ def _structural(obj: KubernetesObject, denied: list[Steps]) -> Iterator[Found]:
             for name in lists:
                 for found in _list(place, template, fields[name][1], (*at, name), name):
                     yield found.replace(recognised=False) if isinstance(found, Container) else found
-        stack += [((*at, key), value) for key, (_, value) in reversed([*fields.items()]) if key not in lists]
+        stack += [
+            ((*at, key), value)
+            for key, (_, value) in reversed(fields.items())
+            if key not in lists and not isinstance(value, yamltree.ScalarNode)
+        ]
 
 
 def _all_have_images(node: Node) -> bool:

@@ -8,6 +8,7 @@ redone here. Marks count code points.
 
 from __future__ import annotations
 
+from _operator import is_  # of `operator`, which would have to be loaded
 from itertools import islice
 
 # First, since it decides how much of PyYAML is loaded.
@@ -25,7 +26,7 @@ from yaml.events import (  # noqa: E402
     SequenceStartEvent,
 )
 
-from netraw_lint.aliasing import is_excessive, may_alias  # noqa: E402
+from netraw_lint.excess import MAX_DEPTH, is_excessive, may_alias, may_be_deep  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,9 +60,6 @@ __all__ = [
     "trees",
 ]
 
-# go-yaml gives up at 10,000 levels; libyaml's composer recurses in C and would take the process with it.
-MAX_DEPTH = 1000
-
 _TRUE = frozenset("y Y yes Yes YES on On ON true True TRUE".split())
 _FALSE = frozenset("n N no No NO off Off OFF false False FALSE".split())
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
@@ -69,9 +67,7 @@ _TAG = "tag:yaml.org,2002:"
 # Any other tag, a wrong one like !!map included, makes a string of a scalar (yaml/v2 resolve.go, resolvableTag).
 _NO_STRINGS = frozenset(f"{_TAG}{name}" for name in ("bool", "int", "float", "null", "timestamp"))
 _OF_NUMBERS = frozenset("+-.0123456789")
-# Every byte that a block level can be indented or opened with becomes a blank, every other one an x.
-_INDENTING = bytes(0x20 if byte in b" \t-?:" else 0x78 for byte in range(256))
-_DEEP_INDENT = b" " * MAX_DEPTH
+_BEING_READ: dict[str, tuple[Node, Node]] = {}
 
 
 class YamlError(Exception):
@@ -86,11 +82,10 @@ class YamlError(Exception):
 class _Parser(CParser):  # type: ignore[misc, valid-type]
     """libyaml's composer without tag resolution: 2.5 times faster, and tags matter for a dozen scalars."""
 
-    def descend_resolver(self, _parent: object, _index: object) -> None:
-        """Nothing to resolve."""
-
-    def ascend_resolver(self) -> None:
-        """Nothing to resolve."""
+    # Both are called for every node, and have nothing to do: two functions that take what they are given, and that
+    # Python calls without running a line of Python.
+    descend_resolver = is_
+    ascend_resolver = tuple
 
     def resolve(self, _kind: object, _value: object, _implicit: object) -> None:
         """Leave the tag of a node without one open."""
@@ -101,7 +96,7 @@ def compose(data: bytes) -> Iterator[Node]:
 
     Raises YamlError for text that libyaml refuses, that nests too deeply, or whose anchors contain themselves.
     """
-    if _may_be_deep(data):
+    if may_be_deep(data):
         _refuse_depth(data)
     composed, aliases = 0, may_alias(data)
     try:
@@ -130,16 +125,6 @@ def _yaml_error(error: YAMLError, data: bytes) -> YamlError:
     # What libyaml cannot decode it counts in bytes.
     index = len(data[:position].decode(errors="ignore")) if isinstance(position, int) else None
     return YamlError(f"{getattr(error, 'reason', error)}", index)
-
-
-def _may_be_deep(data: bytes) -> bool:
-    """Whether ``data`` could nest beyond what the composer's C stack bears; never false for text that does.
-
-    Every flow level needs a bracket, and every block level a column of indentation or indicators.
-    """
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
-        return True
-    return len(data) > MAX_DEPTH and _DEEP_INDENT in data.translate(_INDENTING)
 
 
 def _refuse_depth(data: bytes) -> None:
@@ -239,12 +224,12 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
     """
     if not isinstance(node, MappingNode):
         return {}
-    known: dict[str, tuple[Node, Node]] | None = node.__dict__.get("entries")
+    known: dict[str, tuple[Node, Node]] | None = getattr(node, "entries", None)
     if known is not None:
+        if known is _BEING_READ:
+            raise YamlError("anchor value contains itself", node.start_mark.index)
         return known
-    if "entries" in node.__dict__:
-        raise YamlError("anchor value contains itself", node.start_mark.index)
-    node.__dict__["entries"] = None
+    node.entries = _BEING_READ
     found: dict[str, tuple[Node, Node]] = {}
     for pair in node.value:
         key = pair[0]
@@ -261,7 +246,7 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
             )
         elif isinstance(key, ScalarNode):
             found[text(key)] = pair
-    node.__dict__["entries"] = found
+    node.entries = found
     return found
 
 
@@ -293,6 +278,9 @@ def _merged(value: Node) -> list[MappingNode]:
 def duplicates(node: Node | None) -> Iterator[tuple[ScalarNode, ScalarNode]]:
     """The keys that a mapping spells twice: (the one without effect, the one that wins)."""
     if isinstance(node, MappingNode):
+        words = {key.value for key, _ in node.value if key.tag is None and isinstance(key, ScalarNode)}
+        if len(words) == len(node.value):
+            return
         seen: dict[str, ScalarNode] = {}
         for key, _ in node.value:
             if isinstance(key, ScalarNode) and not is_merge(key):
@@ -305,8 +293,10 @@ def duplicates(node: Node | None) -> Iterator[tuple[ScalarNode, ScalarNode]]:
 def get(node: Node | None, *path: str) -> Node | None:
     """The value at a path of keys, or None where it is absent or null."""
     for name in path:
-        pair = entries(node).get(name) if node is not None else None
-        node = pair[1] if pair else None
+        pair = entries(node).get(name)
+        if pair is None:
+            return None
+        node = pair[1]
     return None if node is None or is_null(node) else node
 
 

@@ -400,6 +400,7 @@ print(sorted(set(sys.modules) - before))
     )
     allowed = {
         "__future__",
+        "_operator",
         "netraw_lint",
         "netraw_lint.model",
         "netraw_lint.noun",

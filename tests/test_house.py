@@ -28,7 +28,7 @@ ROOMS = (
     "schemas_dir",  # where the data files lie
     "text",  # offsets, lines, encodings
     "patterns",  # regular expressions for what is rare
-    "aliasing",  # how far the aliases of a document may be followed
+    "excess",  # how deeply a document may nest, and how far its aliases may be followed
     "yamltree",  # text -> nodes; the only importer of libyaml
     "jsontext",  # JSON that libyaml refuses, for yamltree
     "paths",  # the path notation of the catalogue

@@ -298,7 +298,7 @@ def test_the_filter_hides_no_spelling(text: str) -> None:
                         for item in workloads.containers(obj, CATALOGUE)
                         if isinstance(item, Container)
                     ]
-    unfiltered = splitting.Chunk(0, 0, 0, source.data)
+    unfiltered = splitting.Chunk(0, 0, source.data)
     for part in manifest.read(source, unfiltered):
         if isinstance(part, Document) and manifest.object_ref(part.root) is not None:
             everything = [

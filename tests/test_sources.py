@@ -288,6 +288,8 @@ def test_the_search_goes_up_eight_directories_without_a_repository(tmp_path: Pat
 
 def test_each_directory_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".git").mkdir()
+    for name in kustomize.KUSTOMIZATION_FILES:
+        (tmp_path / name).write_text("resources: [0.yaml]\n")
     reads: list[str] = []
     monkeypatch.setattr(files, "read", reads.append)
     for number in range(100):

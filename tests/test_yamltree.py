@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netraw_lint import aliasing, jsontext, yamltree
+from netraw_lint import excess, jsontext, yamltree
 from netraw_lint.yamltree import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode, YamlError
 
 TRUE = "y Y yes Yes YES on On ON true True TRUE".split()
@@ -316,11 +316,11 @@ def test_ordinary_sharing_is_read(count: int) -> None:
 
 
 def test_expansion_counts_what_aliases_stand_for() -> None:
-    assert aliasing.expansion(root("a: &a [1, 2]\nb: *a\nc: [*a, *a]\n")) == (17, 8)
+    assert excess.expansion(root("a: &a [1, 2]\nb: *a\nc: [*a, *a]\n")) == (17, 8)
 
 
 def test_expansion_of_what_contains_itself_ends() -> None:
-    assert aliasing.expansion(root("a: &a [*a, *a]\n"))[1] == 3
+    assert excess.expansion(root("a: &a [*a, *a]\n"))[1] == 3
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -374,3 +374,11 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except YamlError as error:
         index = error.index
     assert index is None or 0 <= index <= len(data)
+
+
+@pytest.mark.parametrize("offset", range(0, 101, 7))
+def test_a_deep_indentation_is_seen_wherever_it_begins(offset: int) -> None:
+    deep = b"x" * offset + b"\n" + b" " * excess.MAX_DEPTH + b"a: 1\n"
+
+    assert excess.may_be_deep(deep)
+    assert not excess.may_be_deep(deep.replace(b"  ", b" x"))

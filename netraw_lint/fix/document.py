@@ -265,7 +265,7 @@ def _united(uses: Uses, changes: Sequence[Change], refused: Refused) -> list[Cha
 def _both(first: Remedy, second: Remedy) -> Remedy | None:
     """One remedy for both, or None where they contradict each other."""
     merged = {}
-    for name in Remedy.__slots__:
+    for name in Remedy._fields:
         values = {value for value in (getattr(first, name), getattr(second, name)) if value}
         if len(values) > 1:
             return None

@@ -53,6 +53,8 @@ RULE = Rule("NRL005", "ineffective-drop", "error", fix="safe")
 def check_container(judgement: Judgement) -> Iterator[Finding]:
     """One finding per entry, at the entry."""
     causes = judgement.causes
+    if not causes.ineffective and causes.conflict is None and causes.pod_security is None:
+        return
     container = judgement.container
     drop = container.security.drop
     repaired = tuple(capabilities.intended(name) or name for name in drop)

@@ -19,6 +19,7 @@ _LEVELS = 8
 
 _patches_by_directory: dict[str, dict[str, ObjectRef | None]] = {}
 _texts_by_directory: dict[str, tuple[bytes, ...]] = {}
+_above_a_folder: dict[str, bool] = {}
 _repository_roots: dict[str, bool] = {}
 # Patches that a kustomization names although they do not lie below it.
 _elsewhere: dict[str, ObjectRef | None] = {}
@@ -40,9 +41,21 @@ def is_patch(path: str) -> bool:
 
 def marked(source: Source) -> Source:
     """The source of a file, marked as a patch if it is one."""
+    folder, _ = os.path.split(source.path)
+    if not _elsewhere and not _has_patches_above(folder):
+        return source
     absolute = os.path.abspath(source.path)
     patches = _naming(absolute)
     return source if patches is None else source.replace(patch=True, target=patches[absolute])
+
+
+def _has_patches_above(folder: str) -> bool:
+    """Whether a kustomization in a folder, or above it, may name patches; nearly none does."""
+    known = _above_a_folder.get(folder)
+    if known is None:
+        above = _folders_above(os.path.abspath(os.path.join(folder, "any")))
+        known = _above_a_folder[folder] = any(map(_kustomizations, above))
+    return known
 
 
 def _naming(absolute: str) -> dict[str, ObjectRef | None] | None:
@@ -78,6 +91,7 @@ def forget() -> None:
     _patches_by_directory.clear()
     _elsewhere.clear()
     _texts_by_directory.clear()
+    _above_a_folder.clear()
     _repository_roots.clear()
 
 
@@ -105,7 +119,9 @@ def _kustomizations(directory: str) -> tuple[bytes, ...]:
     """The texts of the kustomizations in a directory that may name patches."""
     known = _texts_by_directory.get(directory)
     if known is None:
-        sources = (files.read(os.path.join(directory, name)) for name in KUSTOMIZATION_FILES)
+        paths = (os.path.join(directory, name) for name in KUSTOMIZATION_FILES)
+        # To ask is a fifth of the cost of being refused.
+        sources = (files.read(path) for path in paths if os.access(path, os.F_OK))
         known = tuple(
             source.data for source in sources if isinstance(source, Source) and b"patch" in source.data
         )

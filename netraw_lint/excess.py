@@ -1,4 +1,4 @@
-"""How much a YAML document grows when its aliases are followed: the measure by which go-yaml refuses it.
+"""What is refused for its measure: documents that nest too deeply, or grow too much when their aliases are followed.
 
 A few hundred bytes of nested aliases stand for billions of nodes. go-yaml v2 gives up on such a document
 (decode.go, allowedAliasRatio), and so no cluster ever runs it; what it accepts stays in proportion to what is
@@ -11,9 +11,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from netraw_lint.nodes import Node
 
+# go-yaml gives up at 10,000 levels; libyaml's composer recurses in C and would take the process with it.
+MAX_DEPTH = 1000
+# Every byte that a block level can be indented or opened with becomes a blank, every other one an x.
+_INDENTING = bytes(0x20 if byte in b" \t-?:" else 0x78 for byte in range(256))
+_DEEP_INDENT = b" " * MAX_DEPTH
+# As many of every hundredth byte are blanks at least, within such an indentation.
+_SAMPLE = 100
+_DEEP_SAMPLE = b" " * (MAX_DEPTH // _SAMPLE)
+
 _FREE = 100
 _SMALL, _LARGE = 400_000, 4_000_000
 _ENDLESS = 1_000_000_000
+
+
+def may_be_deep(data: bytes) -> bool:
+    """Whether ``data`` could nest beyond what the composer's C stack bears; never false for text that does.
+
+    Every flow level needs a bracket, and every block level a column of indentation or indicators.
+    """
+    if len(data.split(b"[", MAX_DEPTH)) + len(data.split(b"{", MAX_DEPTH)) > MAX_DEPTH:
+        return True
+    if _DEEP_SAMPLE not in data[::_SAMPLE].translate(_INDENTING):
+        return False
+    return _DEEP_INDENT in data.translate(_INDENTING)
 
 
 def may_alias(data: bytes) -> bool:
