@@ -10,11 +10,13 @@ from netraw_lint.model import CatalogueRow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from netraw_lint.paths import Steps
 
+# The lists of containers of a pod spec.
+LISTS = ("initContainers", "containers", "ephemeralContainers")
 _TEMPLATE = "spec.template.spec"
 BUILT_IN = {
     ("", "Pod"): "spec",
@@ -51,6 +53,7 @@ class Catalogue:
         self._found: dict[tuple[str, str], tuple[CatalogueRow, ...]] = {}
         self._shipped: dict[tuple[str, str], list[dict[str, Any]]] | None = None
         self._denied: dict[tuple[str, str], list[Steps]] = {}
+        self._looked_at: dict[tuple[str, str], list[tuple[CatalogueRow, Steps, bool]]] = {}
         self._quoted: dict[tuple[str, str], list[str]] = {}
         self._elsewhere: frozenset[str] = frozenset()
 
@@ -62,6 +65,22 @@ class Catalogue:
             path = BUILT_IN.get((group, kind))
             built_in = (CatalogueRow(group, kind, path, "PodSpec"),) if path else self._rows(group, kind)
             known = self._found[group, kind] = own + built_in
+        return known
+
+    def looked_at(self, group: str, kind: str) -> list[tuple[CatalogueRow, Steps, bool]]:
+        """The rows for a kind in the order in which they are looked at, the steps of each, and ``one_of_several``."""
+        known = self._looked_at.get((group, kind))
+        if known is None:
+            from netraw_lint.paths import parse
+
+            rows = self.rows(group, kind)
+            # Embedded objects and the items of a typed list are objects of their own.
+            typed_list = kind.endswith("List")
+            known = self._looked_at[group, kind] = [
+                (row, parse(row.path), one_of_several(row, rows))
+                for row in sorted(rows, key=lambda row: row.shape == "StringYAML")
+                if row.shape != "EmbeddedObject" and not (typed_list and row.path.startswith("items[*]"))
+            ]
         return known
 
     def denied(self, group: str, kind: str) -> list[Steps]:
@@ -131,6 +150,40 @@ def _keys(row: dict[str, Any]) -> str:
     """The key names that a document must hold for a row to apply."""
     lists = row["shape"] in ("PodSpec", "PartialPodTemplate", "StringYAML")
     return row["path"] + ".containers" if lists else str(row["path"])
+
+
+def one_of_several(row: CatalogueRow, rows: Sequence[CatalogueRow]) -> bool:
+    """Whether an object may have containers of one list and name at a row and at another place of its kind.
+
+    The first such row is not one of several, and its findings keep the identities that they had when it was the only
+    one. Rows of lists and wildcards always are.
+    """
+    if len(rows) == 1 and "*" not in row.path:
+        return False
+    import itertools
+
+    outer, roles = _roles(row)
+    if "*" in outer:
+        return True
+    own = BUILT_IN.get((row.group, row.kind))
+    earlier = itertools.takewhile(lambda each: each != row, sorted(rows, key=lambda each: each.path != own))
+    return any(
+        found & roles and other != outer and not any(step.startswith(("[", "*")) for step in other)
+        for other, found in map(_roles, earlier)
+    )
+
+
+def _roles(row: CatalogueRow) -> tuple[Steps, frozenset[str]]:
+    """The path of a row's pod template, and what its containers are called by, but for their names."""
+    from netraw_lint.paths import parse
+
+    steps = parse(row.path)
+    if row.shape == "SecurityContext":
+        return steps[:-2], frozenset(("/".join(steps[-2:]),))
+    if row.shape in ("Container", "ContainerList"):
+        named = next((step for step in reversed(steps) if not step.startswith("[")), "")
+        return steps[:-1], frozenset((named,))
+    return steps, frozenset(LISTS)
 
 
 def is_denied(path: Steps, denied: Iterable[Steps]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netraw_lint import capabilities, yamltree
+from netraw_lint.catalogue import LISTS
 from netraw_lint.emit.reading import Reader
 from netraw_lint.model import Container, Document
 from netraw_lint.noun import Noun
@@ -18,7 +19,6 @@ from netraw_lint.policies import (
 )
 from netraw_lint.policies.checks import PodContainer
 from netraw_lint.policies.gates import Crossed, Gate, Labels, Pod, Ruling
-from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netraw_lint import yamltree
+from netraw_lint.catalogue import LISTS
 from netraw_lint.paths import bind, match, parse
 
 TYPE_CHECKING = False
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from netraw_lint.model import CatalogueRow
     from netraw_lint.nodes import Node
     from netraw_lint.paths import Steps
-
-LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
 class Place:

@@ -14,15 +14,12 @@ The catalogue says where a kind keeps them. What becomes of an entry is its regi
 
 from __future__ import annotations
 
-import itertools
-
 from netraw_lint import manifest, securitycontext, yamltree
-from netraw_lint.catalogue import BUILT_IN, Catalogue, is_denied
+from netraw_lint.catalogue import BUILT_IN, LISTS, Catalogue, is_denied, one_of_several
 from netraw_lint.manifest import KubernetesObject, Unreadable
 from netraw_lint.model import CatalogueRow, Container, Document, PodTemplate, SecurityContext
 from netraw_lint.paths import key_at, match, parse, render
 from netraw_lint.regimes import (
-    LISTS,
     Place,
     below,
     contexts,
@@ -87,11 +84,7 @@ def containers(obj: KubernetesObject, catalogue: Catalogue, thorough: bool = Fal
             yield from _structural(obj, denied)
         return
     described: set[str] = set()
-    for row in sorted(rows, key=lambda row: row.shape == "StringYAML"):
-        if row.shape == "EmbeddedObject" or (kind.endswith("List") and row.path.startswith("items[*]")):
-            continue  # Embedded objects and the items of a typed list are objects of their own.
-        steps = parse(row.path)
-        several = one_of_several(row, rows)
+    for row, steps, several in catalogue.looked_at(group, kind):
         for at, node in match(obj.node, steps):
             if not is_denied(at, denied):
                 for found in _SHAPES[row.shape](Place(obj, row, steps, at, denied, several), node):
@@ -111,36 +104,6 @@ def _template(place: Place, node: Node | None, at: Steps) -> PodTemplate:
     if node is None:
         return PodTemplate(place.obj.document, place.obj.ref, path, None, one_of_several=several)
     return pod_template(place.obj, node, path, several)
-
-
-def one_of_several(row: CatalogueRow, rows: Sequence[CatalogueRow]) -> bool:
-    """Whether an object may have containers of one list and name at a row and at another place of its kind.
-
-    The first such row is not one of several, and its findings keep the identities that they had when it was the only
-    one. Rows of lists and wildcards always are.
-    """
-    if len(rows) == 1 and "*" not in row.path:
-        return False
-    outer, roles = _roles(row)
-    if "*" in outer:
-        return True
-    own = BUILT_IN.get((row.group, row.kind))
-    earlier = itertools.takewhile(lambda each: each != row, sorted(rows, key=lambda each: each.path != own))
-    return any(
-        found & roles and other != outer and not any(step.startswith(("[", "*")) for step in other)
-        for other, found in map(_roles, earlier)
-    )
-
-
-def _roles(row: CatalogueRow) -> tuple[Steps, frozenset[str]]:
-    """The path of a row's pod template, and what its containers are called by, but for their names."""
-    steps = parse(row.path)
-    if row.shape == "SecurityContext":
-        return steps[:-2], frozenset(("/".join(steps[-2:]),))
-    if row.shape in ("Container", "ContainerList"):
-        named = next((step for step in reversed(steps) if not step.startswith("[")), "")
-        return steps[:-1], frozenset((named,))
-    return steps, frozenset(LISTS)
 
 
 def pod_template(obj: KubernetesObject, node: Node, path: str, one_of_several: bool = False) -> PodTemplate:

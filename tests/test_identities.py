@@ -7,9 +7,8 @@ import json
 import pytest
 
 from netraw_lint import api
-from netraw_lint.catalogue import BUILT_IN, Catalogue
+from netraw_lint.catalogue import BUILT_IN, Catalogue, one_of_several
 from netraw_lint.schemas_dir import read_catalogue
-from netraw_lint.workloads import one_of_several
 
 CONTAINER = {"name": "app", "image": "example/app:1"}
 POD = {"containers": [CONTAINER], "initContainers": [{**CONTAINER, "name": "setup"}]}

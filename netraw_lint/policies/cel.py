@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
+from netraw_lint.catalogue import LISTS
 from netraw_lint.policies.checks import Adds, AddsNone, Drops, Unprivileged
 from netraw_lint.policies.gates import NotUnderstoodError
-from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

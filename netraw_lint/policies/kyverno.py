@@ -9,13 +9,13 @@ pkg/pss/evaluate.go, api/kyverno/v1/spec_types.go (only Enforce refuses; the def
 from __future__ import annotations
 
 from netraw_lint import yamltree
+from netraw_lint.catalogue import LISTS
 from netraw_lint.policies import kyverno_conditions, pod_security, validating_admission
 from netraw_lint.policies.checks import Unprivileged, matches
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.kyverno_match import match_test
 from netraw_lint.policies.mentions import mentions
 from netraw_lint.policies.scopes import both, items, kind_of, scalar, strings
-from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 
 from netraw_lint import yamltree
+from netraw_lint.catalogue import LISTS
 from netraw_lint.policies.checks import Adds, AddsNone, Drops
 from netraw_lint.policies.gates import Clause, NotUnderstoodError
 from netraw_lint.policies.scopes import items, scalar, strings
-from netraw_lint.regimes import LISTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
