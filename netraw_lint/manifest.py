@@ -156,13 +156,13 @@ def objects(document: Document, embedded: bool = True) -> Iterator[KubernetesObj
 def _places(text: str) -> Sequence[int] | None:
     """Where a document may hold the apiVersion of an embedded object; None stands for anywhere.
 
-    An object has two keys, and what embeds one has the same two. An escape or a tag may hide one, and an alias bring
-    one that is written elsewhere.
+    An object has two keys, and what embeds one has the same two. An escape or a tag may hide one, an alias or a merge
+    bring one that is written elsewhere.
     """
     versions = text.count("apiVersion")
     if ("\\" in text or "!" in text) and splitting.is_disguised(text.encode()):
         return None
-    if versions > 1 and "&" in text and "*" in text:
+    if versions > 1 and ("<<" in text or ("&" in text and "*" in text)):
         return None
     if versions < 2 or text.count("kind") < 2:
         return ()

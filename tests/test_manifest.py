@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import CHECKOUT
 from netraw_lint import api, manifest, splitting, workloads
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.manifest import Unreadable
 from netraw_lint.model import Container, Document, Source
 from netraw_lint.schemas_dir import read_catalogue
+from netraw_lint.yamltree import YamlError
 
 CATALOGUE = Catalogue(read_catalogue)
+FIXTURES = CHECKOUT / "tests" / "fixtures"
 POD = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: a}]}\n"
 BOM = "\ufeff"
 
@@ -382,3 +385,45 @@ def test_comments_are_passed_over_in_linear_time() -> None:
     started = time.process_time()
     assert places("# comment\n" * 300_000 + POD)[0][0] == 0
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("items", "paths"),
+    [
+        (
+            "- apiVersion: v1\n  kind: Pod\n- kind: Pod\n  spec: {}\n  apiVersion: v1\n",
+            ["items[0]", "items[1]"],
+        ),
+        ("- {a: [{b: {apiVersion: v1, kind: Pod}}]}\n", ["items[0].a[0].b"]),
+        ("- 'apiVersion': v1\n  ? kind\n  : Pod\n", ["items[0]"]),
+        ("- apiVersion: v1\n\n\n# kind and apiVersion\n", []),
+        ("- fieldRef: {apiVersion: v1}\n- kind: Pod\n", []),
+        # What is written elsewhere, or not to be seen.
+        ("- &a {apiVersion: v1, kind: Pod}\n- b: {c: *a}\n", ["items[0]"]),
+        ("- a: &a {apiVersion: v1}\n- <<: *a\n  kind: Pod\n", ["items[1]"]),
+        ('- "\\x6bind": Pod\n  "apiV\\u0065rsion": v1\n', ["items[0]"]),
+        ("- apiVersion: v1\n  !!binary a2luZA==: Pod\n", ["items[0]"]),
+    ],
+)
+def test_embedded_objects(items: str, paths: list[str]) -> None:
+    (document,) = read(f"apiVersion: v1\nkind: List\nitems:\n{items}other: {{containers: 1}}\n")
+    assert isinstance(document, Document)
+
+    assert [obj.path for obj in manifest.objects(document)] == ["", *paths]
+
+
+def test_embedded_objects_are_only_looked_for_where_an_api_version_stands() -> None:
+    fixtures = [path for path in FIXTURES.rglob("*.y*ml") if path.stat().st_size < 100_000]
+    looked_at = 0
+    for path in fixtures:
+        for document in manifest.documents(Source("file.yaml", path.read_bytes()), lambda _kinds: True):
+            if isinstance(document, Document):
+                places = manifest._places(document.text)
+                try:
+                    everything = list(manifest._embedded(document.root, None))
+                except YamlError:
+                    continue  # a merge of a string
+                found = [] if places == () else list(manifest._embedded(document.root, places))
+                assert found == everything, path
+                looked_at += bool(places)
+    assert looked_at > 5

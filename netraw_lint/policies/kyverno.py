@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from netraw_lint import yamltree
 from netraw_lint.catalogue import LISTS
-from netraw_lint.policies import kyverno_conditions, pod_security, validating_admission
+from netraw_lint.policies import pod_security
 from netraw_lint.policies.checks import Unprivileged, matches
 from netraw_lint.policies.gates import Clause, Gate, NotUnderstoodError, Pod
 from netraw_lint.policies.kyverno_match import match_test
@@ -61,6 +61,8 @@ def gate(obj: KubernetesObject) -> Gate | None:
             except NotUnderstoodError as error:
                 doubts.append(f"rule {name}: {error}")
     else:
+        from netraw_lint.policies import validating_admission
+
         try:
             clauses += in_force(obj, spec, validating_admission.validations(spec, VALIDATING))
         except NotUnderstoodError as error:
@@ -88,7 +90,10 @@ def _rule(obj: KubernetesObject, spec: Node | None, rule: Node, name: str) -> It
         "reportProperties",
     }:
         raise NotUnderstoodError(f"its `{min(unknown)}` is not evaluated")
-    kyverno_conditions.only_about_deletion(fields["preconditions"][1] if "preconditions" in fields else None)
+    if "preconditions" in fields:
+        from netraw_lint.policies import kyverno_conditions
+
+        kyverno_conditions.only_about_deletion(fields["preconditions"][1])
     own = obj.ref.namespace if obj.ref.kind == "Policy" else None
     applies = match_test(rule, own)
     if applies is None:
@@ -131,10 +136,11 @@ def _validate(validate: Node) -> Iterator[Clause]:
         raise NotUnderstoodError("a validation of no well-known shape")
     kind = kinds.pop()
     value = fields[kind][1]
-    if kind == "foreach":
-        yield from kyverno_conditions.foreach(value)
-    elif kind == "deny":
-        yield from kyverno_conditions.deny(value)
+    if kind in ("foreach", "deny"):
+        from netraw_lint.policies import kyverno_conditions
+
+        conditions = kyverno_conditions.foreach if kind == "foreach" else kyverno_conditions.deny
+        yield from conditions(value)
     elif kind == "pattern":
         yield Clause(Unprivileged(), value, lists=_pattern_lists(value))
     elif kind == "podSecurity":
@@ -144,6 +150,8 @@ def _validate(validate: Node) -> Iterator[Clause]:
             yamltree.entries(value)
         ):
             raise NotUnderstoodError(f"its `{min(unknown)}` is not evaluated")
+        from netraw_lint.policies import validating_admission
+
         yield from validating_admission.cel_clauses(value, "expressions")
 
 

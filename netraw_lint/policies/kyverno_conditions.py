@@ -31,9 +31,9 @@ _DELETION = re.compile(r"\{\{request\.operation(\|\|'BACKGROUND')?\}\}")
 _UNEXPECTED = NotUnderstoodError("conditions of no well-known shape")
 
 
-def only_about_deletion(node: Node | None) -> None:
+def only_about_deletion(node: Node) -> None:
     """Raises NotUnderstoodError for preconditions that do more than leave out deletions."""
-    for condition in _conditions(node)[1] if node is not None else ():
+    for condition in _conditions(node)[1]:
         key, operator, value = _parts(condition)
         names = strings(value) or (scalar(value),)
         leaves_out = operator in ("NotEquals", "AnyNotIn", "NotIn") and set(names) == {"DELETE"}
