@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _AFTER_END = "kubectl and Helm stop reading at `...`: start this document with `---`"
 _NOTHING = yamltree.nothing()
 _BOM = b"\xef\xbb\xbf"
+# Helm's comment above each document that it renders, and the bytes within which it begins.
+_ORIGIN = b"# Source: "
+_TOP = 1000
 # What a cluster reports, or what a reviewed request replaces: never what is asked to run.
 _NOT_ASKED_FOR = ("status", "managedFields", "oldObject")
 
@@ -121,13 +124,14 @@ def _is_expectation(path: str) -> bool:
 
 def _origin(chunk: bytes) -> str | None:
     """The chart template that Helm names above what it rendered."""
-    top = chunk[: chunk.find(b"\n", 1000) if len(chunk) > 1000 else len(chunk)]
-    if b"# Source: " not in top:
+    at = chunk.find(_ORIGIN, 0, _TOP)
+    while at > 0 and chunk[at - 1 : at] != b"\n":
+        at = chunk.find(_ORIGIN, at + 1, _TOP)
+    if at < 0 or not _only_comments(chunk[:at]):
         return None
-    from netraw_lint import patterns
-
-    head = patterns.ORIGIN.search(top)
-    return head[1].rstrip().decode() if head and _only_comments(chunk[: head.start()]) else None
+    end = chunk.find(b"\n", at)
+    path = chunk[at + len(_ORIGIN) : end if end >= 0 else len(chunk)].rstrip()
+    return path.decode() if path and path == path.lstrip() else None
 
 
 def _only_comments(head: bytes) -> bool:

@@ -21,7 +21,5 @@ ALIAS = re.compile(rb"\*[0-9A-Za-z_-]")
 NUMBER = re.compile(
     r"[-+]?(\.?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|0[xob][0-9a-f_]+|\.(inf|nan))", re.IGNORECASE
 )
-# Helm's comment above each document that it renders.
-ORIGIN = re.compile(rb"^# Source: (\S[^\n]*)", re.MULTILINE)
 # What kuttl compares the cluster with (its file names are fixed): partial objects that nobody applies.
 EXPECTATION = re.compile(r"(^|[/\\])[0-9]+-(assert|errors)\.ya?ml$")

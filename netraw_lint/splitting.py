@@ -35,7 +35,8 @@ _DISGUISES = {
     b"%": (b"%TAG",),
 }
 # What breaks a line for YAML 1.1, and for no editor: a lone carriage return, NEL, LS and PS.
-_OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_BREAKS = {b"\xc2": (b"\xc2\x85",), b"\xe2": (b"\xe2\x80\xa8", b"\xe2\x80\xa9")}
+_OTHER_BREAKS = (b"\r", *_BREAKS[b"\xc2"], *_BREAKS[b"\xe2"])
 _BOM = b"\xef\xbb\xbf"
 # Bytes within which a document's first key stands, below a separator and a comment.
 _TOP = 300
@@ -192,25 +193,23 @@ def may_hold_workload(
     ``ontainers``, and a plain or single-quoted key has no escapes.
     """
     find = chunk.find
+    if _is_custom_resource_definition(chunk):
+        return False
     if find(b"ontainers") >= 0:
         # Both are needed; one is enough to say so of a document that turns out to be unreadable.
-        certain = find(b"apiVersion") >= 0 or find(b"kind") >= 0 or is_disguised(chunk)
-        possible = False
-    elif is_disguised(chunk):
-        certain, possible = True, False
-    elif find(b"apiVersion") >= 0 or find(b"kind") >= 0:
-        security = find(_SECURITY) >= 0
-        certain = (
-            (security and _holds(chunk, _SECURITY_KINDS))
-            or (find(_K8SPSP) >= 0 and _holds(chunk, _K8SPSP_KINDS))
-            or _holds(chunk, words)
-        )
-        possible = thorough or (security and find(_CONTEXT) >= 0) or _holds(chunk, _OTHER_WORDS)
-    else:
+        return find(b"apiVersion") >= 0 or find(b"kind") >= 0 or is_disguised(chunk)
+    if is_disguised(chunk):
+        return True
+    if find(b"apiVersion") < 0 and find(b"kind") < 0:
         return False
-    if not (certain or possible) or _is_custom_resource_definition(chunk):
-        return False
-    return certain or _has_kind_of_containers(chunk, holds_containers)
+    security = find(_SECURITY) >= 0
+    if (security and _holds(chunk, _SECURITY_KINDS)) or (find(_K8SPSP) >= 0 and _holds(chunk, _K8SPSP_KINDS)):
+        return True
+    if words and _holds(chunk, words):
+        return True
+    if thorough or (security and find(_CONTEXT) >= 0) or _holds(chunk, _OTHER_WORDS):
+        return _has_kind_of_containers(chunk, holds_containers)
+    return False
 
 
 def _has_kind_of_containers(chunk: bytes, holds_containers: Callable[[set[str]], bool]) -> bool:
@@ -223,17 +222,22 @@ def _has_kind_of_containers(chunk: bytes, holds_containers: Callable[[set[str]],
 
 def _holds(chunk: bytes, words: tuple[bytes, ...]) -> bool:
     """Whether a text holds any of some words. (``in`` would make an exception each time, and drop it.)"""
-    return max(map(chunk.find, words), default=-1) >= 0
+    return max(map(chunk.find, words)) >= 0
 
 
 def is_disguised(chunk: bytes) -> bool:
     """Whether letters of a key may be written in a way that a search for them does not see."""
-    for sign, disguises in _DISGUISES.items():
-        at = chunk.find(sign)
+    return _holds_any(chunk, _DISGUISES)
+
+
+def _holds_any(chunk: bytes, by_first: dict[bytes, tuple[bytes, ...]]) -> bool:
+    """Whether a text holds any of some sequences, given by their first bytes: these are rare, and found quickly."""
+    for first, sequences in by_first.items():
+        at = chunk.find(first)
         while at >= 0:
-            if chunk.startswith(disguises, at):
+            if chunk.startswith(sequences, at):
                 return True
-            at = chunk.find(sign, at + 1)
+            at = chunk.find(first, at + 1)
     return False
 
 
@@ -265,6 +269,6 @@ def _is_custom_resource_definition(chunk: bytes) -> bool:
 
 def _breaks_elsewhere(chunk: bytes) -> bool:
     """Whether a text has breaks that YAML 1.1 knows and editors do not."""
-    if b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n"):
+    if chunk.find(b"\r") >= 0 and chunk.count(b"\r") != chunk.count(b"\r\n"):
         return True
-    return not chunk.isascii() and _holds(chunk, _OTHER_BREAKS[1:])
+    return not chunk.isascii() and _holds_any(chunk, _BREAKS)

@@ -102,29 +102,36 @@ def _nul(before: bytes, encoding: str, bom: bytes) -> UndecodableText:
 
 
 class Lines:
-    """The lines of a text: offsets in code points to 1-based lines and columns, and back."""
+    """The lines of a text: offsets in code points to 1-based lines and columns, and back.
 
-    __slots__ = ("_latest", "_starts", "text")
+    Asked from the front to the back, as findings are, it looks for line breaks as it goes; it lists all lines of the
+    text once it is asked to go back.
+    """
+
+    __slots__ = ("_end", "_index", "_start", "_starts", "_text_of_line", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts: list[int] | None = None
-        self._latest = (-1, "")
+        # The line that was asked for last.
+        self._index = self._start = 0
+        self._end = -1
+        self._text_of_line: str | None = None
 
     def position(self, offset: int) -> tuple[int, int]:
         """The (line, column) of a code point; the end of the text has one too.
 
         Raises ``ValueError`` for an offset outside the text.
         """
-        starts, index = self._find(offset)
-        return index + 1, offset - starts[index] + 1
+        self._find(offset)
+        return self._index + 1, offset - self._start + 1
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a (line, column); the column just after a line is its line break, or the end.
 
         Raises ``ValueError`` for a place that the text does not have.
         """
-        starts = self._index()
+        starts = self._listed()
         if not 1 <= line <= len(starts):
             raise ValueError(f"line {line} is outside a text of {len(starts)} lines")
         start = starts[line - 1]
@@ -138,23 +145,30 @@ class Lines:
 
         Raises ``ValueError`` for an offset outside the text.
         """
-        starts, index = self._find(offset)
-        if self._latest[0] != index:
-            end = starts[index + 1] - 1 if index + 1 < len(starts) else len(self.text)
+        self._find(offset)
+        if self._text_of_line is None:
             # A cluster's dump may be one line of many megabytes: its findings share one copy.
-            self._latest = index, self.text[starts[index] : end].removesuffix("\r")
-        return self._latest[1]
+            self._text_of_line = self.text[self._start : self._end].removesuffix("\r")
+        return self._text_of_line
 
-    def _find(self, offset: int) -> tuple[list[int], int]:
+    def _find(self, offset: int) -> None:
+        """Make the line around an offset the one that was asked for last."""
         if not 0 <= offset <= len(self.text):
             raise ValueError(f"offset {offset} is outside a text of {len(self.text)} characters")
-        # A clean run asks for no position, and so never imports bisect.
-        from bisect import bisect_right
+        if self._start <= offset <= self._end:
+            return
+        if offset > self._end and self._starts is None:
+            self._index += self.text.count("\n", self._start, offset)
+        else:
+            from bisect import bisect_right
 
-        starts = self._index()
-        return starts, bisect_right(starts, offset) - 1
+            self._index = bisect_right(self._listed(), offset) - 1
+        self._start = self.text.rfind("\n", 0, offset) + 1
+        end = self.text.find("\n", offset)
+        self._end = len(self.text) if end < 0 else end
+        self._text_of_line = None
 
-    def _index(self) -> list[int]:
+    def _listed(self) -> list[int]:
         if self._starts is None:
             from itertools import accumulate
 
