@@ -27,6 +27,7 @@ class Node:
     style: str | None
     flow_style: bool
     entries: Any
+    distinct: bool
 
 
 class ScalarNode(Node):
@@ -52,9 +53,9 @@ class ScalarNode(Node):
 
 
 class CollectionNode(Node):
-    """A list or a mapping; ``entries`` is what yamltree.py keeps of a mapping."""
+    """A list or a mapping; ``entries`` and ``distinct`` are what yamltree.py keeps of a mapping."""
 
-    __slots__ = ("entries", "flow_style")
+    __slots__ = ("distinct", "entries", "flow_style")
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class CollectionNode(Node):
         self.end_mark = end_mark
         self.flow_style = flow_style
         self.entries = None
+        self.distinct = False
 
 
 class SequenceNode(CollectionNode):

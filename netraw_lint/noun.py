@@ -30,7 +30,11 @@ class _NounType(type):
         fields = tuple(namespace.get("__annotations__", ()))
         defaults = {field: namespace.pop(field) for field in fields if field in namespace}
         namespace |= {field: property(itemgetter(place)) for place, field in enumerate(fields)}
-        namespace |= {"__slots__": (), "_fields": fields, "_defaults": defaults}
+        rest = {
+            given: tuple(defaults[field] for field in fields[given:])
+            for given in range(len(fields) - len(defaults), len(fields))
+        }
+        namespace |= {"__slots__": (), "_fields": fields, "_defaults": defaults, "_rest": rest}
         return super().__new__(mcs, name, bases, namespace)
 
 
@@ -40,12 +44,15 @@ class Noun(_Base, metaclass=_NounType):
     if TYPE_CHECKING:
         _fields: ClassVar[tuple[str, ...]]
         _defaults: ClassVar[dict[str, Any]]
+        _rest: ClassVar[dict[int, tuple[Any, ...]]]
     else:
 
         def __new__(cls, *values: Any, **named: Any) -> Self:
             """A noun of these values, by place or by name."""
-            if named or len(values) != len(cls._fields):
+            if named:
                 values = (*values, *cls._others(len(values), named))
+            elif len(values) != len(cls._fields):
+                values += cls._rest.get(len(values)) or tuple(cls._others(len(values), named))
             return tuple.__new__(cls, values)
 
     @classmethod

@@ -186,9 +186,9 @@ def _mentions_drop(node: Node) -> bool:
     return "drop" in fields
 
 
-def in_pod(pod: Node) -> Iterator[Misplaced]:
+def in_pod(context: Node) -> Iterator[Misplaced]:
     """What a pod's own securityContext holds that only a container's can. Raises YamlError."""
-    for key, (node, value) in yamltree.entries(yamltree.get(pod, "securityContext")).items():
+    for key, (node, value) in yamltree.entries(context).items():
         if key.lower() == "capabilities" and not yamltree.is_null(value):
             reason = "a pod's securityContext has no capabilities, and containers inherit none"
             yield Misplaced(node, f"`{key}` in the pod's securityContext", f"{reason}: it is {_IGNORED}")

@@ -64,7 +64,9 @@ def _utf16(raw: bytes, encoding: str) -> bytes:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Whether bytes are UTF-8; most of a text is ASCII, which is told at once."""
+    """Whether bytes are UTF-8; most of a text is ASCII, which is told many times as fast."""
+    if data.isascii():
+        return True
     at = 0
     while at < len(data):
         end = data.find(b"\n", at + _PIECE) + 1 or len(data)

@@ -109,7 +109,7 @@ def _template(place: Place, node: Node | None, at: Steps) -> PodTemplate:
 def pod_template(obj: KubernetesObject, node: Node, path: str, one_of_several: bool = False) -> PodTemplate:
     """A PodSpec mapping as a pod template."""
     context = yamltree.get(node, "securityContext")
-    non_root = securitycontext.non_root(
+    non_root = context is not None and securitycontext.non_root(
         yamltree.get(context, "runAsNonRoot"), yamltree.get(context, "runAsUser")
     )
     return PodTemplate(
@@ -120,7 +120,7 @@ def pod_template(obj: KubernetesObject, node: Node, path: str, one_of_several: b
         windows=_windows(node),
         host_network=yamltree.as_bool(yamltree.get(node, "hostNetwork")) is True,
         run_as_non_root=non_root is True,
-        misplaced=tuple(securitycontext.in_pod(node)),
+        misplaced=() if context is None else tuple(securitycontext.in_pod(context)),
         one_of_several=one_of_several,
     )
 

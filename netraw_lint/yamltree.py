@@ -231,13 +231,16 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
         return known
     node.entries = _BEING_READ
     found: dict[str, tuple[Node, Node]] = {}
+    plain = True
     for pair in node.value:
         key = pair[0]
         # Nearly every key is one of these, and nearly every entry that is looked at.
         if key.tag is None and key.value != "<<":
             if isinstance(key, ScalarNode):
                 found[key.value] = pair
-        elif is_merge(key):
+            continue
+        plain = False
+        if is_merge(key):
             for merged in _merged(pair[1]):
                 found.update(entries(merged))
         elif _may_be_merge(key):
@@ -246,6 +249,7 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
             )
         elif isinstance(key, ScalarNode):
             found[text(key)] = pair
+    node.distinct = plain and len(found) == len(node.value)
     node.entries = found
     return found
 
@@ -278,8 +282,7 @@ def _merged(value: Node) -> list[MappingNode]:
 def duplicates(node: Node | None) -> Iterator[tuple[ScalarNode, ScalarNode]]:
     """The keys that a mapping spells twice: (the one without effect, the one that wins)."""
     if isinstance(node, MappingNode):
-        words = {key.value for key, _ in node.value if key.tag is None and isinstance(key, ScalarNode)}
-        if len(words) == len(node.value):
+        if getattr(node, "distinct", False):
             return
         seen: dict[str, ScalarNode] = {}
         for key, _ in node.value:
