@@ -133,7 +133,8 @@ class Judge:
         """Whether a document could hold an exemption; false for nearly all."""
         if not self.settings.ignores:
             return False
-        return "netraw-lint" in text or any(f"{name}.io/" in text for name in self.settings.respect)
+        others = self.settings.respect
+        return "netraw-lint" in text or (others != () and any(f"{name}.io/" in text for name in others))
 
     def _object(self, obj: KubernetesObject) -> Iterator[Finding]:
         if self._seen is not None:

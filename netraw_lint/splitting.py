@@ -40,6 +40,8 @@ _OTHER_BREAKS = (b"\r", *_BREAKS[b"\xc2"], *_BREAKS[b"\xe2"])
 _BOM = b"\xef\xbb\xbf"
 # Bytes within which a document's first key stands, below a separator and a comment.
 _TOP = 300
+# Bytes within which the kind of a CRD stands, which has to be looked for in every document.
+_HEAD = 4096
 _CRD = b"\nkind: CustomResourceDefinition"
 _CRD_KEYS = [b"apiVersion", b"kind", b"metadata", b"spec", b"status"]
 
@@ -251,7 +253,7 @@ def _is_custom_resource_definition(chunk: bytes) -> bool:
 
     A second ``kind`` (the last one wins) or text of a quoted scalar at column 0 makes it uncertain.
     """
-    at = chunk.find(_CRD)
+    at = chunk.find(_CRD, 0, _HEAD)
     if at < 0 or _breaks_elsewhere(chunk):
         return False
     from netraw_lint import patterns
