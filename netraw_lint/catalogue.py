@@ -192,12 +192,13 @@ def is_denied(path: Steps, denied: Iterable[Steps]) -> bool:
 
 
 def _covers(pattern: Steps, path: Steps) -> bool:
-    if not pattern:
-        return True
-    if pattern[0] == "**":
-        return any(_covers(pattern[1:], path[skip:]) for skip in range(len(path) + 1))
-    if not path:
-        return False
-    step = pattern[0]
-    same = step == path[0] or step == "*" or (step == "[*]" and path[0].startswith("["))
-    return same and _covers(pattern[1:], path[1:])
+    for place, step in enumerate(pattern):
+        if step == "**":
+            rest = pattern[place + 1 :]
+            return any(_covers(rest, path[skip:]) for skip in range(place, len(path) + 1))
+        if place == len(path):
+            return False
+        here = path[place]
+        if step not in (here, "*") and not (step == "[*]" and here.startswith("[")):
+            return False
+    return True
