@@ -21,7 +21,7 @@ PACKAGE = CHECKOUT / "netraw_lint"
 # The rooms, ground floor first. A room may import the rooms above it in this list, never those below it.
 # A new module has to be placed here; the modules of one folder (a room) may import each other without cycles.
 ROOMS = (
-    "nodes",  # the types of YAML nodes, for type checkers only
+    "nodes",  # the YAML nodes that libyaml is given to build
     "noun",  # what every noun is built on
     "libyaml",  # how much of PyYAML is loaded
     "model",  # the nouns
