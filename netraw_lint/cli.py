@@ -185,7 +185,8 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
     charts: list[str] = []
     delivering: list[Source] = []
     notes: list[str] = []
-    linter = engine.Linter(merged, catalogue, progress.tick, crossing)
+    compose = fixer.composed.given_away if fixer else None
+    linter = engine.Linter(merged, catalogue, progress.tick, crossing, compose)
     builds = _builds(parsed, found, merged, catalogue, progress.tick, fixer)
     try:
         items = inputs.meant(parsed, found, since, builds, delivering)

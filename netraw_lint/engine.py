@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.crossing import Crossing
     from netraw_lint.judge import Judge
+    from netraw_lint.nodes import Node
     from netraw_lint.splitting import Chunk
 
 
@@ -53,7 +54,7 @@ class Part(Noun):
 
 
 class Linter:
-    """Collects what a run finds, source by source."""
+    """Collects what a run finds, source by source; ``compose`` may know the nodes of a text already."""
 
     def __init__(
         self,
@@ -61,8 +62,10 @@ class Linter:
         catalogue: Catalogue,
         tick: Callable[[], None],
         crossing: Crossing | None = None,
+        compose: Callable[[bytes], Iterable[Node]] | None = None,
     ) -> None:
         self._crossing = crossing
+        self._compose = compose
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
@@ -129,7 +132,8 @@ class Linter:
         if self._judge is None:
             from netraw_lint.judge import Judge
 
-            self._judge = Judge(self.settings, self.catalogue, self.tick, self._crossing)
+            known = (self._compose,) if self._compose else ()
+            self._judge = Judge(self.settings, self.catalogue, self.tick, self._crossing, *known)
         return self._judge
 
     def taken(self) -> Part:

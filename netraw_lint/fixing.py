@@ -12,6 +12,7 @@ from netraw_lint.fix import misplaced as fix_misplaced
 from netraw_lint.fix import namespace as fix_namespace
 from netraw_lint.fix import policy as fix_policy
 from netraw_lint.fix import record, refusals, verify
+from netraw_lint.fix.composed import Composed
 from netraw_lint.fix.layout import NotEditableError
 from netraw_lint.fix.proof import Work
 from netraw_lint.judge import Judge
@@ -63,7 +64,7 @@ class Fixer:
 
     ``codes`` are the rules whose findings are to be fixed; fixes that may change what was meant are made only
     where ``unsafe``. ``commit`` writes the new data of a source; what it returns is handed on in its place.
-    ``ignored`` gives the rules that are left out for a path.
+    ``ignored`` gives the rules that are left out for a path. ``composed`` knows the nodes of what was last looked at.
     """
 
     def __init__(
@@ -83,7 +84,8 @@ class Fixer:
         self.ignored = ignored
         self.fixed: list[Fixed] = []
         self.refusals: dict[About, Refusal] = {}
-        self._judge = Judge(settings, catalogue, lambda: None)
+        self.composed = Composed()
+        self._judge = Judge(settings, catalogue, lambda: None, compose=self.composed.roots)
         self._known: dict[bytes, list[Finding | Exemption]] = {}
         self._exempt: frozenset[Finding] = frozenset()
         self._codes = codes
@@ -134,6 +136,7 @@ class Fixer:
 
     def _start(self, source: Source) -> set[str]:
         """Leave the rules alone that are left out for a source, and return them."""
+        self.composed.forget()
         ignored = self.ignored(source.path) if self.ignored else set()
         self._codes = self.codes - ignored
         return ignored
@@ -203,7 +206,7 @@ class Fixer:
         return None
 
     def _fixed_document(self, source: Source, chunk: Chunk) -> bytes | None:
-        documents = list(manifest.read(source, chunk))
+        documents = list(manifest.read(source, chunk, self.composed.roots))
         if len(documents) != 1 or not isinstance(documents[0], Document):
             what = "several objects stand in one document" if len(documents) > 1 else "it cannot be read"
             self._refuse(source, self._found(source, chunk), what, "put `---` between them")
@@ -256,12 +259,14 @@ class Fixer:
 
     def _work(self, document: Document, chunk: Chunk) -> tuple[Document, Work]:
         """The document composed for editing."""
-        tree = next(iter(yamltree.trees(document.text.encode())))
+        tree = next(iter(self.composed.trees(document.text.encode())))
 
         def relint(text: str) -> list[Finding]:
             return self._found(document.source, chunk.replace(data=text.encode()))
 
-        work = Work(document.text, tree, document.line, self._codes, relint, self._exempt)
+        work = Work(
+            document.text, tree, document.line, self._codes, relint, self._exempt, self.composed.trees
+        )
         return document.replace(root=tree.root), work
 
     def _fixed_containers(self, document: Document, chunk: Chunk) -> Document:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from netraw_lint.declared import Declared
     from netraw_lint.exemptions.accept import Accepted
     from netraw_lint.manifest import KubernetesObject
+    from netraw_lint.nodes import Node
     from netraw_lint.policies.pod_security import PodSecurity
     from netraw_lint.splitting import Chunk
 
@@ -47,7 +48,10 @@ _OF_CROSSING = frozenset(("NRL110", "NRL111"))
 
 
 class Judge:
-    """Judges document by document, and counts what it judged; ``evidence`` lists it, if that was asked for."""
+    """Judges document by document, and counts what it judged; ``evidence`` lists it, if that was asked for.
+
+    ``compose`` may know the nodes of a text already.
+    """
 
     def __init__(
         self,
@@ -55,10 +59,12 @@ class Judge:
         catalogue: Catalogue,
         tick: Callable[[], None],
         crossing: Crossing | None = None,
+        compose: Callable[[bytes], Iterable[Node]] = yamltree.compose,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
+        self._compose = compose
         self.workloads = self.containers = 0
         self.evidence: list[Judged] = []
         codes = selection.defaults(rules.rules()) if settings.rules is None else settings.rules
@@ -84,7 +90,7 @@ class Judge:
 
     def findings(self, source: Source, chunk: Chunk) -> Iterator[Finding | Exemption]:
         """What is wrong in a chunk of a source, and what of it somebody accepted."""
-        for part in manifest.read(source, chunk):
+        for part in manifest.read(source, chunk, self._compose):
             if isinstance(part, Unreadable):
                 yield from self._accepted(None, list(self._run("unreadable", part)))
             else:

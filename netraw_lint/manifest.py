@@ -62,8 +62,13 @@ def documents(
             yield from read(source, chunk)
 
 
-def read(source: Source, part: Chunk) -> Iterator[Document | Unreadable]:
-    """What stands in one chunk of a source: a document, or the reason why it cannot be judged."""
+def read(
+    source: Source, part: Chunk, compose: Callable[[bytes], Iterable[Node]] = yamltree.compose
+) -> Iterator[Document | Unreadable]:
+    """What stands in one chunk of a source: a document, or the reason why it cannot be judged.
+
+    ``compose`` may know the nodes of a text already.
+    """
     chunk, start = part.data, part.start
     if chunk.startswith(_BOM):
         chunk, start = chunk[3:], start + 3
@@ -84,7 +89,7 @@ def read(source: Source, part: Chunk) -> Iterator[Document | Unreadable]:
         if chunk.find(_BOM[:1]) >= 0:
             # Inside a text, a mark is what concatenated files leave behind: a blank line, one mark long.
             chunk = chunk.replace(b"\n" + _BOM, b"\n\n")
-        for root in _roots(chunk, stream):
+        for root in _roots(chunk, stream, compose):
             if first or stream:
                 yield document(root)
             elif not yamltree.is_null(root):
@@ -97,12 +102,12 @@ def read(source: Source, part: Chunk) -> Iterator[Document | Unreadable]:
         yield Unreadable(document(_NOTHING), min(error.index or 0, last), message)
 
 
-def _roots(chunk: bytes, stream: bool) -> Iterator[Node]:
+def _roots(chunk: bytes, stream: bool, compose: Callable[[bytes], Iterable[Node]]) -> Iterator[Node]:
     if not stream:
-        yield from yamltree.compose(chunk)
+        yield from compose(chunk)
         return
     try:
-        roots = list(yamltree.compose(chunk))
+        roots = list(compose(chunk))
     except yamltree.YamlError as refused:
         try:
             from netraw_lint import jsontext

@@ -67,7 +67,6 @@ _TAG = "tag:yaml.org,2002:"
 # Any other tag, a wrong one like !!map included, makes a string of a scalar (yaml/v2 resolve.go, resolvableTag).
 _NO_STRINGS = frozenset(f"{_TAG}{name}" for name in ("bool", "int", "float", "null", "timestamp"))
 _OF_NUMBERS = frozenset("+-.0123456789")
-_BEING_READ: dict[str, tuple[Node, Node]] = {}
 
 
 class YamlError(Exception):
@@ -216,20 +215,20 @@ def _event_node(event: Any) -> Node:
     return kind(event.tag, [], event.start_mark, None, event.flow_style)
 
 
-def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
+def entries(node: Node | None, inside: frozenset[int] = frozenset()) -> dict[str, tuple[Node, Node]]:
     """The effective entries of a mapping: key text to (key node, value node); empty for any other node.
 
     Merge keys apply in document order, so a ``<<`` after an explicit key overwrites it; of duplicate keys
-    the last wins. Raises YamlError for a merge of something else, and for a mapping that merges itself.
+    the last wins. ``inside`` are the mappings that merge this one. Raises YamlError for a merge of something else, and
+    for a mapping that merges itself.
     """
     if not isinstance(node, MappingNode):
         return {}
     known: dict[str, tuple[Node, Node]] | None = getattr(node, "entries", None)
     if known is not None:
-        if known is _BEING_READ:
-            raise YamlError("anchor value contains itself", node.start_mark.index)
         return known
-    node.entries = _BEING_READ
+    if id(node) in inside:
+        raise YamlError("anchor value contains itself", node.start_mark.index)
     found: dict[str, tuple[Node, Node]] = {}
     plain = True
     for pair in node.value:
@@ -242,7 +241,7 @@ def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
         plain = False
         if is_merge(key):
             for merged in _merged(pair[1]):
-                found.update(entries(merged))
+                found.update(entries(merged, inside | {id(node)}))
         elif _may_be_merge(key):
             raise YamlError(
                 "a merge key in quotes may or may not be one: write << without them", key.start_mark.index

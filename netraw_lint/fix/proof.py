@@ -13,7 +13,7 @@ from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from netraw_lint.fix.layout import Layout
     from netraw_lint.fix.plan import Plan, Refused
@@ -40,7 +40,7 @@ _NAME = re.compile(r"""(['"]?)(NET_RAW|ALL)\1""")
 class Work(Noun):
     """A document to fix: its text and tree, the line it begins on, the rules to fix, and how to lint it.
 
-    ``exempt`` are the findings that somebody accepted; they are left as they are.
+    ``exempt`` are the findings that somebody accepted; they are left as they are. ``trees`` composes a text.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Work(Noun):
     codes: frozenset[str]
     relint: Relint
     exempt: frozenset[Finding] = frozenset()
+    trees: Callable[[bytes], Iterable[Tree]] = yamltree.trees
 
     def codes_for(self, container: Container) -> frozenset[str]:
         """The rules to fix in a container: without those accepted there."""
@@ -142,7 +143,7 @@ def proven_text(work: Work, planned: Sequence[Edit], intents: Mapping[int, verif
     try:
         planned = edits.with_local_breaks(work.text, planned)
         new = edits.apply(work.text, planned)
-        after = list(yamltree.trees(new.encode()))
+        after = list(work.trees(new.encode()))
     except (edits.OverlapError, yamltree.YamlError) as error:
         raise verify.ProofError(str(error)) from None
     if len(after) != 1:
