@@ -187,6 +187,7 @@ def _without_tabs(tree: Tree, text: str) -> str:
 @lru_cache(maxsize=4)
 def _read_by_ruamel(text: str) -> list[Data]:
     """The same from ruamel.yaml's pure reader. Raises ProofError where it cannot read the text."""
+    from ruamel.yaml import events
     from ruamel.yaml.error import YAMLError
 
     from netraw_lint.fix import second
@@ -194,25 +195,27 @@ def _read_by_ruamel(text: str) -> list[Data]:
     found: list[Data] = []
     places: dict[str, int] = {}
     brackets = {
-        "MappingStartEvent": "{",
-        "MappingEndEvent": "}",
-        "SequenceStartEvent": "[",
-        "SequenceEndEvent": "]",
+        events.MappingStartEvent: "{",
+        events.MappingEndEvent: "}",
+        events.SequenceStartEvent: "[",
+        events.SequenceEndEvent: "]",
     }
     documents = 0
     try:
         for event in second.events(text):
-            name = type(event).__name__
-            documents += name == "DocumentStartEvent"
-            if name == "AliasEvent":
-                found.append(places.get(event.anchor))
-                continue
-            if getattr(event, "anchor", None):
-                places[event.anchor] = len(found)
-            if name == "ScalarEvent":
+            kind = type(event)
+            if kind is events.ScalarEvent:
+                if event.anchor:
+                    places[event.anchor] = len(found)
                 found.append((event.value, bool(event.style)))
-            elif name in brackets:
-                found.append(brackets[name])
+            elif kind in brackets:
+                if getattr(event, "anchor", None):
+                    places[event.anchor] = len(found)
+                found.append(brackets[kind])
+            elif kind is events.AliasEvent:
+                found.append(places.get(event.anchor))
+            elif kind is events.DocumentStartEvent:
+                documents += 1
     except (YAMLError, RecursionError, ValueError) as error:
         raise ProofError(f"a second YAML reader refuses it: {' '.join(str(error).split())[:120]}") from None
     if documents != 1:
