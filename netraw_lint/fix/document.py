@@ -114,7 +114,6 @@ def sound(work: Work) -> Uses | Refusal:
         uses = Uses(work.tree.root)
         if uses.depth > _MAX_DEPTH:
             raise RecursionError
-        verify.effective(work.tree.root, {})
     except RecursionError:
         return Refusal("it nests too deeply to be compared", "fix it by hand")
     except TooManyError:
@@ -126,20 +125,25 @@ def sound(work: Work) -> Uses | Refusal:
 
 def _template_action(text: str, root: Node) -> int | None:
     """Where ``{{`` stands as structure: a flow mapping whose key is a flow mapping."""
+    if text.count("{") < 2:
+        return None
     seen: set[int] = set()
     stack = [root]
     while stack:
         node = stack.pop()
-        if id(node) in seen or isinstance(node, ScalarNode):
+        if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, MappingNode):
             for key, value in node.value:
-                if isinstance(key, MappingNode) and key.flow_style and node.flow_style:
-                    return text.find("{{", node.start_mark.index)
-                stack += [key, value]
+                if not isinstance(key, ScalarNode):
+                    if isinstance(key, MappingNode) and key.flow_style and node.flow_style:
+                        return text.find("{{", node.start_mark.index)
+                    stack.append(key)
+                if not isinstance(value, ScalarNode):
+                    stack.append(value)
         elif isinstance(node, SequenceNode):
-            stack += node.value
+            stack += [item for item in node.value if not isinstance(item, ScalarNode)]
     return None
 
 

@@ -59,7 +59,7 @@ def with_local_breaks(text: str, edits: Iterable[Edit]) -> list[Edit]:
 
 def lines(text: str) -> list[str]:
     """The lines of a text without their breaks, whichever of the three kinds they end with."""
-    return _LINE_BREAK.split(text)
+    return _LINE_BREAK.split(text) if "\r" in text else text.split("\n")
 
 
 def touched(text: str, edits: Iterable[Edit]) -> set[int]:

@@ -275,9 +275,8 @@ class _Parser(Parser):
 
     def check_event(self, *choices: Any) -> bool:
         """Whether the next event is one of the given types; any will do where none is given."""
-        if self.current_event is None and self.state:
-            self.current_event = self.state()
-        return self.current_event is not None and (not choices or isinstance(self.current_event, choices))
+        event = self.peek_event()
+        return event is not None and (not choices or isinstance(event, choices))
 
     def parse_node(self, block: bool = False, indentless_sequence: bool = False) -> Any:
         """A node; most are scalars or mappings without an anchor or a tag."""

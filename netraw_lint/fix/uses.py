@@ -6,7 +6,7 @@ An edit of a node changes every place that reaches it. It is made only if all of
 from __future__ import annotations
 
 from netraw_lint import yamltree
-from netraw_lint.yamltree import MappingNode, SequenceNode
+from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,21 +27,26 @@ class Uses:
     """
 
     def __init__(self, root: Node) -> None:
-        self._reached: dict[int, int] = {id(root): 1}
+        reached = self._reached = {id(root): 1}
         self._mergers: dict[int, list[MappingNode]] = {}
-        self.depth = 0
+        self.depth = 1
         below = {id(root): 1}
         total = 0
-        for node in _parents_first(root):
-            times = self._reached.get(id(node), 0)
+        for node, children in _parents_first(root):
+            times = reached.get(id(node), 0)
             total += times
+            level = below.get(id(node), 1)
+            inner = level + 1
+            for child in children:
+                place = id(child)
+                reached[place] = reached.get(place, 0) + times
+                if isinstance(child, ScalarNode):
+                    total += times
+                elif below.get(place, 0) < inner:
+                    below[place] = inner
+            self.depth = max(self.depth, inner if children else level)
             if total > MAX_VALUES:
                 raise TooManyError
-            level = below.get(id(node), 1)
-            self.depth = max(self.depth, level)
-            for child in _children(node):
-                self._reached[id(child)] = self._reached.get(id(child), 0) + times
-                below[id(child)] = max(below.get(id(child), 0), level + 1)
             if isinstance(node, MappingNode):
                 self._note_merges(node)
 
@@ -69,7 +74,7 @@ def merged_by(node: MappingNode) -> list[Node]:
     """The mappings that a mapping merges, as written."""
     found: list[Node] = []
     for key, value in node.value:
-        if yamltree.is_merge(key):
+        if key.value == "<<" and yamltree.is_merge(key):
             found += value.value if isinstance(value, SequenceNode) else [value]
     return found
 
@@ -86,25 +91,28 @@ def _children(node: Node) -> list[Node]:
     return node.value if isinstance(node, SequenceNode) else []
 
 
-def _parents_first(root: Node) -> list[Node]:
-    """Every node after all that contain it, those that are only merged among them.
+def _parents_first(root: Node) -> list[tuple[Node, list[Node]]]:
+    """Every mapping and list with what it holds, after all that contain it, those that are only merged among them.
 
     Raises YamlError for a node inside itself.
     """
-    order: list[Node] = []
+    order: list[tuple[Node, list[Node]]] = []
     state: dict[int, bool] = {}
-    stack = [(root, False)]
+    stack: list[tuple[Node, list[Node] | None]] = [(root, None)]
     while stack:
-        node, left = stack.pop()
-        if left:
+        node, known = stack.pop()
+        if known is not None:
             state[id(node)] = True
-            order.append(node)
+            order.append((node, known))
         elif id(node) not in state:
             state[id(node)] = False
-            stack.append((node, True))
+            children = _children(node)
+            stack.append((node, children))
             merged = merged_by(node) if isinstance(node, MappingNode) else []
-            for child in (*_children(node), *merged):
+            for child in (*children, *merged):
+                if isinstance(child, ScalarNode):
+                    continue
                 if state.get(id(child)) is False:
                     raise yamltree.YamlError("an anchor's value contains itself", child.start_mark.index)
-                stack.append((child, False))
+                stack.append((child, None))
     return order[::-1]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from netraw_lint import yamltree
-from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
+from netraw_lint.yamltree import MappingNode, ScalarNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,13 +34,12 @@ class ProofError(Exception):
 
 def effective(node: Node, intents: Mapping[int, Intent]) -> Data:
     """The effective data below a node, with the intents applied to the data of their nodes. Raises YamlError."""
-    if isinstance(node, MappingNode):
-        data: Data = {key: effective(value, intents) for key, (_, value) in yamltree.entries(node).items()}
-    elif isinstance(node, SequenceNode):
-        data = [effective(item, intents) for item in node.value]
+    if isinstance(node, ScalarNode):
+        data: Data = (node.tag, bool(node.style), node.value)
+    elif isinstance(node, MappingNode):
+        data = {key: effective(value, intents) for key, (_, value) in yamltree.entries(node).items()}
     else:
-        quoted = bool(node.style)
-        data = (node.tag, quoted, node.value)
+        data = [effective(item, intents) for item in node.value]
     intent = intents.get(id(node))
     return intent(data) if intent else data
 
@@ -136,24 +135,30 @@ def _written(tree: Tree) -> list[Data]:
     """What is written, in order: brackets, scalars, and aliases as the place of what they stand for."""
     found: list[Data] = []
     places: dict[int, int] = {}
-    stack: list[tuple[Node | None, tuple[int, int] | None, str]] = [(tree.root, None, "")]
+    # A bracket that closes stands for itself, and an alias for its node in a tuple.
+    stack: list[Any] = [tree.root]
     while stack:
-        node, place, bracket = stack.pop()
-        if node is None:
-            found.append(bracket)
-        elif place in tree.aliases:
-            found.append(places.get(id(node)))
-        else:
-            places[id(node)] = len(found)
-            if isinstance(node, ScalarNode):
-                found.append((node.value, bool(node.style)))
-                continue
-            pairs = isinstance(node, MappingNode)
-            children = [part for pair in node.value for part in pair] if pairs else node.value
-            found.append("{" if pairs else "[")
-            stack.append((None, None, "}" if pairs else "]"))
-            numbered = list(enumerate(children))
-            stack += [(child, (id(node), number), "") for number, child in reversed(numbered)]
+        node = stack.pop()
+        if isinstance(node, str):
+            found.append(node)
+            continue
+        if isinstance(node, tuple):
+            found.append(places.get(id(node[0])))
+            continue
+        places[id(node)] = len(found)
+        if isinstance(node, ScalarNode):
+            found.append((node.value, bool(node.style)))
+            continue
+        pairs = isinstance(node, MappingNode)
+        children = [part for pair in node.value for part in pair] if pairs else node.value
+        if tree.aliases:
+            children = [
+                (child,) if (id(node), number) in tree.aliases else child
+                for number, child in enumerate(children)
+            ]
+        found.append("{" if pairs else "[")
+        stack.append("}" if pairs else "]")
+        stack += reversed(children)
     return found
 
 
