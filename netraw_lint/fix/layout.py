@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from netraw_lint import yamltree
 from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
@@ -32,6 +33,7 @@ class Layout:
         self.text = text
         self.tree = tree
         self.first_line = first_line
+        self._breaks: list[int] | None = None
         found = _LINE_BREAK.search(text)
         self.newline = found[0] if found else "\n"
         indents: dict[int, int] = {}
@@ -112,13 +114,17 @@ class Layout:
 
     def line_number(self, at: int) -> int:
         """The 1-based line of an offset in the source that the text is a part of."""
-        return self.first_line + self.text.count("\n", 0, at) + 1
+        if self._breaks is None:
+            self._breaks = [found.start() for found in re.finditer("\n", self.text)]
+        return self.first_line + bisect_left(self._breaks, at) + 1
 
     # -- places ---------------------------------------------------------------------------------------------
 
     def line_start(self, at: int) -> int:
         """Where the line around an offset begins."""
-        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+        start = self.text.rfind("\n", 0, at) + 1
+        # From there on: a text without a carriage return is not to be searched to its beginning each time.
+        return max(start, self.text.rfind("\r", start, at) + 1)
 
     def column(self, at: int) -> int:
         """The 0-based column of an offset."""

@@ -82,10 +82,11 @@ def plan(layout: Layout, uses: Uses, changes: Sequence[Change]) -> Plan:
         wishes = Wishes([planned.wish for planned in kept])
         bad = {id(container) for container, _ in refused}
         spoilt: set[int] = set()
+        users: sharing.Users | None = None
         for planned in kept:
             if not sharing.is_alone(uses, planned.wish, wishes):
-                lines = sharing.other_users(layout, planned.wish, wishes)
-                refused += _refuse(planned.change, refusals.shared(lines))
+                users = users or sharing.Users(layout, wishes)
+                refused += _refuse(planned.change, refusals.shared(users.lines(planned.wish)))
                 spoilt.add(id(planned))
             elif any(id(container) in bad for container in planned.change.containers):
                 refused += _with_the_others(planned.change, bad)

@@ -72,12 +72,12 @@ def _refuse_shared(layout: Layout, uses: Uses, node: MappingNode) -> None:
             continue
         if id(pair[0]) not in own or uses.times(pair[1]) != 1:
             raise NotEditableError(
-                refusals.shared(sharing.other_users(layout, Wish(pair[1], ()), Wishes(())))
+                refusals.shared(sharing.Users(layout, Wishes(())).lines(Wish(pair[1], ())))
             )
         if any(yamltree.text(last) == name for _, last in yamltree.duplicates(node)):
             raise NotEditableError(f"`{name}` is written twice")
     if uses.times(node) != 1 or uses.mergers(node):
-        raise NotEditableError(refusals.shared(sharing.other_users(layout, Wish(node, ()), Wishes(()))))
+        raise NotEditableError(refusals.shared(sharing.Users(layout, Wishes(())).lines(Wish(node, ()))))
 
 
 def _items(node: MappingNode, key: str) -> list[yamltree.Node]:

@@ -60,14 +60,14 @@ class Uses:
 
     def mergers(self, node: Node) -> list[MappingNode]:
         """The mappings that merge a node, directly or through others."""
-        found: list[MappingNode] = []
+        found: dict[int, MappingNode] = {}
         pending: list[Node] = [node]
         while pending:
             for merger in self._mergers.get(id(pending.pop()), ()):
-                if not any(merger is other for other in found):
-                    found.append(merger)
+                if id(merger) not in found:
+                    found[id(merger)] = merger
                     pending.append(merger)
-        return found
+        return list(found.values())
 
 
 def merged_by(node: MappingNode) -> list[Node]:
