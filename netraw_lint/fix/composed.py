@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from netraw_lint import yamltree
 from netraw_lint.yamltree import MappingNode, SequenceNode, Tree
 
@@ -70,17 +72,18 @@ def _without_aliases(root: Node, data: bytes) -> Tree:
     if b"&" not in data:
         return tree
     text = data.decode()
+    left = {found.start() for found in re.finditer("&", text)}
     stack = [root]
-    while stack:
+    # In the order of the text, since anchors stand above what uses them.
+    while stack and left:
         node = stack.pop()
         start = node.start_mark.index
         pairs = isinstance(node, MappingNode)
-        if text.startswith("&", start) and not (
-            pairs and node.value and node.value[0][0].start_mark.index == start
-        ):
+        if start in left and not (pairs and node.value and node.value[0][0].start_mark.index == start):
+            left.remove(start)
             tree.anchored.add(id(node))
         if pairs:
-            stack += [part for pair in node.value for part in pair]
+            stack += [part for pair in reversed(node.value) for part in reversed(pair)]
         elif isinstance(node, SequenceNode):
-            stack += node.value
+            stack += reversed(node.value)
     return tree

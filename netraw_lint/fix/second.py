@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import StringMark
-from ruamel.yaml.events import MappingStartEvent, ScalarEvent
+from ruamel.yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import Reader
 from ruamel.yaml.scanner import Scanner
-from ruamel.yaml.tokens import BlockMappingStartToken, KeyToken, ScalarToken, ValueToken
+from ruamel.yaml.tokens import BlockEndToken, BlockMappingStartToken, KeyToken, ScalarToken, ValueToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,8 @@ _FETCH = {
 }
 
 
+# What follows a value that is not written.
+_NO_VALUE = (KeyToken, ValueToken, BlockEndToken)
 _make: Any = object.__new__
 
 
@@ -152,6 +154,11 @@ class _Scanner(Scanner):
         self.tokens_taken += 2
         self._ready = False
         return scalar
+
+    def put_back(self, token: Any) -> None:
+        """Have a token taken once more."""
+        self.tokens.insert(0, token)
+        self.tokens_taken -= 1
 
     def _look(self) -> None:
         """Scan until the next token is known. Until it is taken, no more has to be scanned."""
@@ -293,19 +300,32 @@ class _Parser(Parser):
 
     def parse_block_mapping_key(self) -> Any:
         """A key; most are words."""
-        token = self.scanner.taken_behind(KeyToken)
-        if token is None:
+        scanner = self.scanner
+        token = scanner.taken_behind(KeyToken)
+        if token is not None:
+            self.state = self.parse_block_mapping_value
+            return _scalar(token)
+        if type(scanner.peek_token()) is not BlockEndToken:
             return super().parse_block_mapping_key()
-        self.state = self.parse_block_mapping_value
-        return _scalar(token)
+        token = scanner.get_token()
+        self.state = self.states.pop()
+        self.marks.pop()
+        return MappingEndEvent(token.start_mark, token.end_mark, None)
 
     def parse_block_mapping_value(self) -> Any:
         """A value; most are words."""
-        token = self.scanner.taken_behind(ValueToken)
-        if token is None:
-            return super().parse_block_mapping_value()
-        self.state = self.parse_block_mapping_key
-        return _scalar(token)
+        scanner = self.scanner
+        token = scanner.taken_behind(ValueToken)
+        if token is not None:
+            self.state = self.parse_block_mapping_key
+            return _scalar(token)
+        if type(scanner.peek_token()) is ValueToken:
+            token = scanner.get_token()
+            if type(scanner.peek_token()) not in _NO_VALUE:
+                self.states.append(self.parse_block_mapping_key)
+                return self.parse_node(True, True)
+            scanner.put_back(token)
+        return super().parse_block_mapping_value()
 
 
 def _scalar(token: Any) -> Any:
