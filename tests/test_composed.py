@@ -144,7 +144,7 @@ def test_a_document_that_was_refused_is_refused_for_the_same_reason_again(merge:
     text = f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    {merge}\n".encode()
     known = Composed()
     judge = Judge(Settings(), Catalogue(read_catalogue), lambda: None, compose=known.roots)
-    source, chunk = Source("a.yaml", text), Chunk(0, 0, 0, text)
+    source, chunk = Source("a.yaml", text), Chunk(0, 0, text)
 
     first, again = (list(judge.findings(source, chunk)) for _ in range(2))
 
