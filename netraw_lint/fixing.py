@@ -49,6 +49,7 @@ _CONTAINER_RULES = frozenset(("NRL001", "NRL002", "NRL003", "NRL005"))
 # How often a document is looked at again after some of it was fixed; made-up ones needed two.
 _ROUNDS = 5
 _MOST_REMOVED = 200
+_MOST_KNOWN = 4
 
 
 class Fixed(Noun):
@@ -167,8 +168,11 @@ class Fixer:
         return splitting.chunks(data, self.catalogue.holds_containers, words=self._words, patches=patches)
 
     def _judged(self, source: Source, chunk: Chunk) -> list[Finding | Exemption]:
-        """What is found in a chunk; every text is linted once."""
+        """What is found in a chunk; the texts that it was last are linted once."""
         if chunk.data not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                # The document as it was, and what it was last, are asked for again.
+                del self._known[list(self._known)[1]]
             self._known[chunk.data] = list(self._judge.findings(source, chunk))
         return self._known[chunk.data]
 
