@@ -122,6 +122,8 @@ FROM_START = (
     *(
         "layout._REST_OF_LINE",
         "second._WORD",
+        "second._WORD_IN_FLOW",
+        "second._KEY",
         "layout._BEFORE_KEY",
         "patterns.JSON_SHAPE",
         "patterns.NEXT_OBJECT",

@@ -29,7 +29,8 @@ _WORD = re.compile(r"([A-Za-z0-9_/$(][!-9;->@-~]*+)(?:(?=:[ \n])|(\n(?: +(?=[!-~
 _WORD_IN_FLOW = re.compile(r"([A-Za-z0-9_/$(][!-+\--9;->@-Z\\^-z|~]*+)(?=[,\]}]|: )")
 # A key that stands on a line, with less than what a key may have at the most.
 _KEY = re.compile(r"([A-Za-z0-9_/$(][!-9;->@-~]{0,999}+):(?=[ \n])")
-_QUOTED = {'"': re.compile(r'"([ !#-\[\]-~]*+)"'), "'": re.compile(r"'([ -&(-~]*+)'(?!')")}
+_DOUBLE_QUOTED = re.compile(r'"([ !#-\[\]-~]*+)"')
+_SINGLE_QUOTED = re.compile(r"'([ -&(-~]*+)'(?!')")
 _BLANKS = re.compile(" *")
 _LINES = re.compile("(?:\n *)+")
 _MORE_TO_SKIP = "\0 \t\r\n\x85\u2028\u2029\ufeff#"
@@ -48,7 +49,6 @@ _FETCH = {
     '"': Scanner.fetch_double,
     "'": Scanner.fetch_single,
 }
-
 
 # What follows a value that is not written.
 _NO_VALUE = (KeyToken, ValueToken, BlockEndToken)
@@ -261,7 +261,8 @@ class _Scanner(Scanner):
 
     def scan_flow_scalar(self, style: Any) -> Any:
         """A quoted scalar: at once if nothing in it is escaped, and it ends on its line."""
-        return self._scan_at_once(_QUOTED[style], style) or super().scan_flow_scalar(style)
+        quoted = _DOUBLE_QUOTED if style == '"' else _SINGLE_QUOTED
+        return self._scan_at_once(quoted, style) or super().scan_flow_scalar(style)
 
     def _scan_at_once(self, pattern: re.Pattern[str], style: Any) -> Any:
         reader = self.reader
