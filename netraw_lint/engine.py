@@ -6,18 +6,24 @@ that may hold a workload: most commits never pay for it.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from netraw_lint import splitting
 from netraw_lint.model import Counts, Exemption, Finding, Judged, Problem, Report, Settings, Source
 from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.crossing import Crossing
     from netraw_lint.judge import Judge
+    from netraw_lint.packed import Packed
     from netraw_lint.splitting import Chunk
+
+
+_FEW = 1000  # findings that need no less memory
 
 
 def _nothing() -> None:
@@ -44,7 +50,7 @@ def lint(
 class Part(Noun):
     """What was found in some of the sources of a run, and how many workloads and containers were seen there."""
 
-    findings: list[Finding]
+    findings: list[Finding] | Packed[Finding]
     exempt: list[Exemption]
     linted: list[str]
     problems: list[Problem]
@@ -66,7 +72,7 @@ class Linter:
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
-        self.findings: list[Finding] = []
+        self.findings: list[Finding] | Packed[Finding] = []
         self.exempt: list[Exemption] = []
         self.linted: list[str] = []
         self.problems: list[Problem] = []
@@ -92,7 +98,8 @@ class Linter:
     def lint(self, source: Source) -> None:
         """Judge one source."""
         self.files += 1
-        self.linted.append(source.path)
+        if self.settings.linted:
+            self.linted.append(source.path)
         found: list[Finding | Exemption] = []
         for chunk in splitting.chunks(
             source.data, self.catalogue.holds_containers, self._thorough, self._words, source.holds_patches
@@ -102,22 +109,36 @@ class Linter:
             if chunk is not None:
                 found += self._judged(source, chunk)
         # An alias may lead to the same place a second time.
-        self.findings += {_order(item): item for item in found if isinstance(item, Finding)}.values()
+        findings = {_order(item): item for item in found if isinstance(item, Finding)}
+        self._add([findings[place] for place in sorted(findings)])
         exempt = {_order(item.finding): item for item in found if isinstance(item, Exemption)}
         self.exempt += exempt.values()
+
+    def _add(self, findings: Iterable[Finding]) -> None:
+        """Add findings; many are kept in little memory."""
+        if not isinstance(self.findings, list):
+            self.findings += findings
+            return
+        self.findings += findings
+        if len(self.findings) > _FEW:
+            from netraw_lint.packed import Packed
+
+            self.findings = Packed(self.findings)
 
     def report(self) -> Report:
         """Everything found so far, sorted."""
         if self.settings.against_policies and self._crossing is None:
             judge = self._the_judge()
             for _, item in judge.crossed():
-                (self.exempt if isinstance(item, Exemption) else self.findings).append(item)  # type: ignore[arg-type]
+                if isinstance(item, Exemption):
+                    self.exempt.append(item)
+                else:
+                    self._add([item])
             self.problems += judge.not_evaluated()
         part = self.taken()
-        part.findings.sort(key=_order)
         part.exempt.sort(key=lambda exemption: _order(exemption.finding))
         return Report(
-            tuple(part.findings),
+            _sorted(part.findings),
             tuple(part.exempt),
             tuple(part.problems),
             tuple(part.evidence),
@@ -149,7 +170,9 @@ class Linter:
     def take(self, part: Part) -> None:
         """Count what was found elsewhere, after everything found so far."""
         known = self.taken()
-        for name in ("findings", "exempt", "linted", "problems", "evidence"):
+        self.findings = known.findings or part.findings
+        self._add(part.findings if known.findings else ())
+        for name in ("exempt", "linted", "problems", "evidence"):
             found = getattr(known, name)
             found += getattr(part, name)
             setattr(self, name, found)
@@ -188,6 +211,15 @@ def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> P
     return Problem(
         source.path, "internal", message, None if chunk is None else source.line_at(chunk.start) + 1
     )
+
+
+def _sorted(findings: list[Finding] | Packed[Finding]) -> Sequence[Finding]:
+    """Findings in the order of their places. Those of sorted files are in order already."""
+    if isinstance(findings, list):
+        return tuple(sorted(findings, key=_order))
+    if all(before <= after for before, after in pairwise(map(_order, findings))):
+        return findings
+    return tuple(sorted(findings, key=_order))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:
