@@ -50,7 +50,7 @@ def lint(
 class Part(Noun):
     """What was found in some of the sources of a run, and how many workloads and containers were seen there."""
 
-    findings: list[Finding] | Packed[Finding]
+    findings: list[Finding] | Packed
     exempt: list[Exemption]
     linted: list[str]
     problems: list[Problem]
@@ -72,7 +72,7 @@ class Linter:
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
-        self.findings: list[Finding] | Packed[Finding] = []
+        self.findings: list[Finding] | Packed = []
         self.exempt: list[Exemption] = []
         self.linted: list[str] = []
         self.problems: list[Problem] = []
@@ -213,7 +213,7 @@ def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> P
     )
 
 
-def _sorted(findings: list[Finding] | Packed[Finding]) -> Sequence[Finding]:
+def _sorted(findings: list[Finding] | Packed) -> Sequence[Finding]:
     """Findings in the order of their places. Those of sorted files are in order already."""
     if isinstance(findings, list):
         return tuple(sorted(findings, key=_order))

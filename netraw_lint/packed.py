@@ -5,30 +5,28 @@ from __future__ import annotations
 import pickle
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar, overload
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Self
-
-T = TypeVar("T")
+    from typing import Any, Self
 
 _SIZE = 256  # of a block
 
 
-class Packed(Sequence[T]):
+class Packed(Sequence["Any"]):
     """A sequence that grows at its end. Neighbours have much in common, so blocks of them are kept compressed.
 
     What comes out is equal to what went in, and not the same objects. Values have to be picklable.
     """
 
-    def __init__(self, values: Iterable[T] = ()) -> None:
+    def __init__(self, values: Iterable[Any] = ()) -> None:
         self._blocks: list[bytes] = []
-        self._last: list[T] = []
-        self._latest: tuple[int, list[T]] = (-1, [])
+        self._last: list[Any] = []
+        self._latest: tuple[int, list[Any]] = (-1, [])
         self += values
 
-    def __iadd__(self, values: Iterable[T]) -> Self:
+    def __iadd__(self, values: Iterable[Any]) -> Self:
         for value in values:
             self._last.append(value)
             if len(self._last) == _SIZE:
@@ -39,28 +37,24 @@ class Packed(Sequence[T]):
     def __len__(self) -> int:
         return len(self._blocks) * _SIZE + len(self._last)
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[Any]:
         for number in range(len(self._blocks) + 1):
             yield from self._block(number)
 
-    @overload
-    def __getitem__(self, at: int) -> T: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[T]: ...
-    def __getitem__(self, at: int | slice) -> T | list[T]:
+    def __getitem__(self, at: Any) -> Any:
         """One value, or those of a slice without a step."""
         if isinstance(at, int):
             at = range(len(self))[at]
             return self._block(at // _SIZE)[at % _SIZE]
         start, end, _ = at.indices(len(self))
-        found: list[T] = []
+        found: list[Any] = []
         while start < end:
             number, offset = divmod(start, _SIZE)
             found += self._block(number)[offset : offset + end - start]
             start = (number + 1) * _SIZE
         return found
 
-    def _block(self, number: int) -> list[T]:
+    def _block(self, number: int) -> list[Any]:
         if number == len(self._blocks):
             return self._last
         # Neighbours are asked for one after the other.
