@@ -6,8 +6,6 @@ that may hold a workload: most commits never pay for it.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from netraw_lint import splitting
 from netraw_lint.model import Counts, Exemption, Finding, Judged, Problem, Report, Settings, Source
 from netraw_lint.noun import Noun
@@ -217,6 +215,8 @@ def _sorted(findings: list[Finding] | Packed) -> Sequence[Finding]:
     """Findings in the order of their places. Those of sorted files are in order already."""
     if isinstance(findings, list):
         return tuple(sorted(findings, key=_order))
+    from itertools import pairwise
+
     if all(before <= after for before, after in pairwise(map(_order, findings))):
         return findings
     return tuple(sorted(findings, key=_order))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-from itertools import chain, islice, pairwise
 
 from netraw_lint.model import KUSTOMIZATION_FILES, Problem
 from netraw_lint.noun import Noun
@@ -68,13 +67,16 @@ def discover(
 
 def kept(items: Iterable[T]) -> Sequence[T]:
     """The same, to be looked at more than once; many are kept in little memory."""
-    each = iter(items)
-    first = list(islice(each, _FEW + 1))
-    if len(first) <= _FEW:
-        return first
-    from netraw_lint.packed import Packed
+    rest, few = iter(items), []
+    for item in rest:
+        few.append(item)
+        if len(few) > _FEW:
+            from netraw_lint.packed import Packed
 
-    return Packed(chain(first, each))
+            many = Packed(few)
+            many += rest
+            return many
+    return few
 
 
 def _is_part_of_chart(name: str) -> bool:
@@ -143,7 +145,7 @@ class _Finder:
         if len(lists) < 2:
             return lists[0] if lists else []
         if sum(map(len, lists)) <= _FEW:
-            return sorted(chain(*lists), key=_path)
+            return sorted((found for each in lists for found in each), key=_path)
         from heapq import merge
 
         return kept(merge(*lists, key=_path))
@@ -171,7 +173,7 @@ class _Finder:
         self._known = set(self._found)
         reals = [os.path.realpath(root) for root in roots]
         ordered = sorted(os.path.join(real, "") for real in reals)
-        self._overlap = any(after.startswith(before) for before, after in pairwise(ordered))
+        self._overlap = any(real.startswith(ordered[at]) for at, real in enumerate(ordered[1:]))
         for root, real in zip(roots, reals, strict=True):
             chart = chart_of(os.path.join(root, "any"))
             if chart is not None:

@@ -65,6 +65,10 @@ def results(pieces: int, work: Work, copies: int, join: bool = True) -> tuple[It
             del running[copy]
             ends += _ended(status)
         return _in_order(pieces, [here, *files]), ends
+    except BaseException:
+        for file in files:
+            file.close()
+        raise
     finally:
         os.close(reading)
         for copy in running:
