@@ -194,21 +194,27 @@ def words(settings: Settings) -> tuple[bytes, ...]:
 
 
 def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> Problem:
-    """A bug of this program as something that was not checked."""
+    """A bug of this program, or too little memory, as something that was not checked."""
+    what = "the file" if chunk is None else f"document {chunk.index}"
+    line = None if chunk is None else source.line_at(chunk.start) + 1
+    if isinstance(error, MemoryError):
+        size = len(source.data if chunk is None else chunk.data)
+        message = (
+            f"too little memory for {what} of {size / 1e6:,.1f} MB: a document is read as a whole, and may take 50 times "
+            "its size; split it, or allow netraw-lint more"
+        )
+        return Problem(source.path, "read", message, line)
     trace, place = error.__traceback__, ""
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__", "")
         if name.startswith("netraw_lint."):
             place = f" in {name}, line {trace.tb_lineno}"
         trace = trace.tb_next
-    what = "the file" if chunk is None else f"document {chunk.index}"
     message = (
         f"{what} could not be judged to its end, by a bug of netraw-lint: {type(error).__name__}: {error}{place}; "
         "please report it with the manifest"
     )
-    return Problem(
-        source.path, "internal", message, None if chunk is None else source.line_at(chunk.start) + 1
-    )
+    return Problem(source.path, "internal", message, line)
 
 
 def _sorted(findings: list[Finding] | Packed) -> Sequence[Finding]:

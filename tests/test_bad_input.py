@@ -455,7 +455,7 @@ def test_a_bug_outside_of_the_documents_of_a_file(folder: Path, monkeypatch: pyt
 
     def buggy(data: bytes, *more: Any) -> Any:
         if b"odd" in data:
-            raise MemoryError
+            raise RuntimeError("boom")
         return real(data, *more)
 
     monkeypatch.setattr(splitting, "chunks", buggy)
