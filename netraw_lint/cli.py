@@ -199,8 +199,9 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
             from netraw_lint import spread
             from netraw_lint.sources import discovery
 
-            files = inputs.without_charts(items, parsed, found, out, charts)
-            spread.lint(linter, discovery.kept(files), progress, delivering)
+            files = discovery.kept(inputs.without_charts(items, parsed, found, out, charts))
+            del items  # of very many files there is one list
+            spread.lint(linter, files, progress, delivering)
         report = builds.added(linter.report()) if builds else linter.report()
         if charts or delivering or crossing:
             from netraw_lint import charting

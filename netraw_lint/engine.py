@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netraw_lint.splitting import Chunk
 
 
-_FEW = 1000  # findings that need no less memory
+_FEW = 500  # findings that need no less memory
 
 
 def _nothing() -> None:

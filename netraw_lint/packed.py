@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, Self
 
-_SIZE = 256  # of a block
+_SIZE = 128  # of a block
 
 
 class Packed(Sequence["Any"]):

@@ -88,7 +88,7 @@ def test_what_memory_is_too_little_for_is_said_and_the_rest_is_linted(tmp_path: 
     assert done.returncode == 2, done.stderr
     assert lines[0].startswith(f"{tmp_path}/small.yaml:5:11: NRL003 ")
     assert (
-        f"{tmp_path}/large.yaml:3: not checked (read): too little memory for document 1 of 3.6 MB: a "
+        f"{tmp_path}/large.yaml:2: not checked (read): too little memory for document 1 of 3.6 MB: a "
         in lines[1]
     )
     assert lines[2] == (

@@ -20,7 +20,7 @@ _KINDS = (None, "Kustomization", "Component")
 _PATCH_KEYS = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _LEVELS = 8
 # Directories remembered. Files come sorted by path, so that what is asked for lies close together.
-_MOST_KNOWN = 1000
+_MOST_KNOWN = 500
 
 _patches_by_directory: dict[str, dict[str, ObjectRef | None]] = {}
 _texts_by_directory: dict[str, tuple[bytes, ...]] = {}
@@ -61,7 +61,8 @@ def _has_patches_above(folder: str) -> bool:
     known = _above_a_folder.get(folder)
     if known is None:
         above = _folders_above(os.path.abspath(os.path.join(folder, "any")))
-        known = _above_a_folder[folder] = any(map(_kustomizations, above))
+        known = any(map(_kustomizations, above))
+        _remember(_above_a_folder, folder, known)
     return known
 
 
