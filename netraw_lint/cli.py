@@ -197,10 +197,8 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
             linter.over(changes.over(fixer.over(read)) if fixer and changes else read)
         else:
             from netraw_lint import spread
-            from netraw_lint.sources import discovery
 
-            files = discovery.kept(inputs.without_charts(items, parsed, found, out, charts))
-            del items  # of very many files there is one list
+            files = inputs.without_charts(items, parsed, found, out, charts)
             spread.lint(linter, files, progress, delivering)
         report = builds.added(linter.report()) if builds else linter.report()
         if charts or delivering or crossing:

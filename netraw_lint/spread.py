@@ -12,11 +12,11 @@ from itertools import islice
 
 from netraw_lint import inputs
 from netraw_lint.model import Problem
-from netraw_lint.sources import forked
+from netraw_lint.sources import discovery, forked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from netraw_lint.engine import Linter, Part
     from netraw_lint.model import Source
@@ -27,9 +27,10 @@ _AT_ONCE = 16
 
 
 def lint(
-    linter: Linter, items: Sequence[File | Problem], progress: Progress, delivering: list[Source]
+    linter: Linter, files: Iterable[File | Problem], progress: Progress, delivering: list[Source]
 ) -> None:
     """Have the linter judge every file, or say why it was not judged; ``delivering`` is that of inputs.read."""
+    items = discovery.kept(files)
     copies = forked.processors() - 1
     # What is loaded and known before is known to every copy.
     begun = len(items) if copies < 1 else _AT_ONCE

@@ -40,7 +40,7 @@ def test_it_grows_at_its_end_while_it_is_looked_at() -> None:
 
 
 def test_few_files_are_kept_as_they_are_and_many_packed() -> None:
-    few = [File(f"{number}.yaml", False) for number in range(1000)]
+    few = [File(f"{number}.yaml", False) for number in range(4000)]
     others = [
         File("named", True),
         Chart("web"),

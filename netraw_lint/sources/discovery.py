@@ -28,7 +28,7 @@ CHART_ARCHIVES = (".tgz", ".tar.gz")
 # What Helm reads of a chart. The rest of its directory, often a whole repository, is walked like any other.
 CHART_FOLDERS = frozenset(("templates", "charts", "crds", "ci", "files"))
 PRUNED = frozenset((".git", "node_modules", ".terraform", ".venv", "__pycache__", ".tox"))
-_FEW = 1000  # files that need no less memory
+_FEW = 4000  # files that need no less memory
 
 
 class File(Noun):
