@@ -42,7 +42,8 @@ def lint(
     """
     linter = Linter(settings, catalogue, tick, crossing)
     linter.over(sources)
-    return linter.report()
+    report = linter.report()
+    return report.replace(findings=tuple(report.findings))
 
 
 class Part(Noun):
@@ -200,7 +201,7 @@ def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> P
     if isinstance(error, MemoryError):
         size = len(source.data if chunk is None else chunk.data)
         message = (
-            f"too little memory for {what} of {size / 1e6:,.1f} MB: a document is read as a whole, and may take 50 times "
+            f"too little memory for {what} of {size / 1e6:,.1f} MB: a document is read as a whole, and takes many times "
             "its size; split it, or allow netraw-lint more"
         )
         return Problem(source.path, "read", message, line)
