@@ -68,8 +68,10 @@ def measure(name: str, write: Callable[[Path], object]) -> tuple[int, str]:
         writer = multiprocessing.get_context("fork").Process(target=write, args=(folder,))
         writer.start()
         writer.join()
-        files = sum(len(names) for _, _, names in os.walk(folder))
-        size = sum(path.stat().st_size for path in folder.rglob("*.yaml")) / 1e6
+        files, size = 0, 0.0
+        for below, _, names in os.walk(folder):  # not rglob, which remembers every path
+            files += len(names)
+            size += sum(os.path.getsize(os.path.join(below, name)) for name in names) / 1e6
         command = [sys.executable, "-m", "netraw_lint", "--isolated", "--output-format=concise", "."]
         with open(folder / "report.txt", "wb") as report:
             process = subprocess.Popen(

@@ -199,7 +199,7 @@ def _lint(parsed: Namespace, found: Config, out: Streams) -> int:
         else:
             from netraw_lint import spread
 
-            files = [*inputs.without_charts(items, parsed, found, out, charts)]
+            files = inputs.without_charts(items, parsed, found, out, charts)
             spread.lint(linter, files, progress, delivering)
         report = builds.added(linter.report()) if builds else linter.report()
         if charts or delivering or crossing:
@@ -359,9 +359,9 @@ def _write(
         if parsed.output_file:
             from netraw_lint import saving
 
-            saving.save(parsed.output_file, rendered)
+            saving.save(parsed.output_file, "".join(rendered))
         else:
-            out.write(rendered, to_stderr)
+            out.write_parts(rendered, to_stderr)
     outputs.save_all(parsed, report, suggestions)
 
 

@@ -12,13 +12,17 @@ from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from netraw_lint.catalogue import Catalogue
     from netraw_lint.crossing import Crossing
     from netraw_lint.judge import Judge
     from netraw_lint.nodes import Node
+    from netraw_lint.packed import Packed
     from netraw_lint.splitting import Chunk
+
+
+_FEW = 500  # findings that need no less memory
 
 
 def _nothing() -> None:
@@ -39,13 +43,14 @@ def lint(
     """
     linter = Linter(settings, catalogue, tick, crossing)
     linter.over(sources)
-    return linter.report()
+    report = linter.report()
+    return report.replace(findings=tuple(report.findings))
 
 
 class Part(Noun):
     """What was found in some of the sources of a run, and how many workloads and containers were seen there."""
 
-    findings: list[Finding]
+    findings: list[Finding] | Packed
     exempt: list[Exemption]
     linted: list[str]
     problems: list[Problem]
@@ -69,7 +74,7 @@ class Linter:
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
-        self.findings: list[Finding] = []
+        self.findings: list[Finding] | Packed = []
         self.exempt: list[Exemption] = []
         self.linted: list[str] = []
         self.problems: list[Problem] = []
@@ -95,7 +100,8 @@ class Linter:
     def lint(self, source: Source) -> None:
         """Judge one source."""
         self.files += 1
-        self.linted.append(source.path)
+        if self.settings.linted:
+            self.linted.append(source.path)
         found: list[Finding | Exemption] = []
         for chunk in splitting.chunks(
             source.data, self.catalogue.holds_containers, self._thorough, self._words, source.holds_patches
@@ -105,22 +111,36 @@ class Linter:
             if chunk is not None:
                 found += self._judged(source, chunk)
         # An alias may lead to the same place a second time.
-        self.findings += {_order(item): item for item in found if isinstance(item, Finding)}.values()
+        findings = {_order(item): item for item in found if isinstance(item, Finding)}
+        self._add([findings[place] for place in sorted(findings)])
         exempt = {_order(item.finding): item for item in found if isinstance(item, Exemption)}
         self.exempt += exempt.values()
+
+    def _add(self, findings: Iterable[Finding]) -> None:
+        """Add findings; many are kept in little memory."""
+        if not isinstance(self.findings, list):
+            self.findings += findings
+            return
+        self.findings += findings
+        if len(self.findings) > _FEW:
+            from netraw_lint.packed import Packed
+
+            self.findings = Packed(self.findings)
 
     def report(self) -> Report:
         """Everything found so far, sorted."""
         if self.settings.against_policies and self._crossing is None:
             judge = self._the_judge()
             for _, item in judge.crossed():
-                (self.exempt if isinstance(item, Exemption) else self.findings).append(item)  # type: ignore[arg-type]
+                if isinstance(item, Exemption):
+                    self.exempt.append(item)
+                else:
+                    self._add([item])
             self.problems += judge.not_evaluated()
         part = self.taken()
-        part.findings.sort(key=_order)
         part.exempt.sort(key=lambda exemption: _order(exemption.finding))
         return Report(
-            tuple(part.findings),
+            _sorted(part.findings),
             tuple(part.exempt),
             tuple(part.problems),
             tuple(part.evidence),
@@ -153,7 +173,9 @@ class Linter:
     def take(self, part: Part) -> None:
         """Count what was found elsewhere, after everything found so far."""
         known = self.taken()
-        for name in ("findings", "exempt", "linted", "problems", "evidence"):
+        self.findings = known.findings or part.findings
+        self._add(part.findings if known.findings else ())
+        for name in ("exempt", "linted", "problems", "evidence"):
             found = getattr(known, name)
             found += getattr(part, name)
             setattr(self, name, found)
@@ -177,21 +199,38 @@ def words(settings: Settings) -> tuple[bytes, ...]:
 
 
 def _internal(source: Source, error: Exception, chunk: Chunk | None = None) -> Problem:
-    """A bug of this program as something that was not checked."""
+    """A bug of this program, or too little memory, as something that was not checked."""
+    what = "the file" if chunk is None else f"document {chunk.index}"
+    line = None if chunk is None else source.line_at(chunk.start) + 1
+    if isinstance(error, MemoryError):
+        size = len(source.data if chunk is None else chunk.data)
+        message = (
+            f"too little memory for {what} of {size / 1e6:,.1f} MB: a document is read as a whole, and takes many times "
+            "its size; split it, or allow netraw-lint more"
+        )
+        return Problem(source.path, "read", message, line)
     trace, place = error.__traceback__, ""
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__", "")
         if name.startswith("netraw_lint."):
             place = f" in {name}, line {trace.tb_lineno}"
         trace = trace.tb_next
-    what = "the file" if chunk is None else f"document {chunk.index}"
     message = (
         f"{what} could not be judged to its end, by a bug of netraw-lint: {type(error).__name__}: {error}{place}; "
         "please report it with the manifest"
     )
-    return Problem(
-        source.path, "internal", message, None if chunk is None else source.line_at(chunk.start) + 1
-    )
+    return Problem(source.path, "internal", message, line)
+
+
+def _sorted(findings: list[Finding] | Packed) -> Sequence[Finding]:
+    """Findings in the order of their places. Those of sorted files are in order already."""
+    if isinstance(findings, list):
+        return tuple(sorted(findings, key=_order))
+    from itertools import pairwise
+
+    if all(before <= after for before, after in pairwise(map(_order, findings))):
+        return findings
+    return tuple(sorted(findings, key=_order))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:

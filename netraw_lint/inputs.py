@@ -11,7 +11,7 @@ from netraw_lint.sources import discovery, files, kustomize
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from netraw_lint.adoption import Since
     from netraw_lint.changes import Changes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netraw_lint.streams import Streams
 
 
-def discovered(parsed: Namespace, found: Config) -> Iterator[Found]:
+def discovered(parsed: Namespace, found: Config) -> Sequence[Found]:
     """The files and charts below the paths of a run, and what could not be looked at."""
     exclude, root = settings.excludes(parsed, found)
     return discovery.discover(
@@ -39,13 +39,13 @@ def meant(
     since: Since | None = None,
     builds: Builds | None = None,
     delivering: list[Source] | None = None,
-) -> list[Found]:
+) -> Sequence[Found]:
     """The files and charts of a run; with ``since``, those that have changed.
 
     With ``builds``, kustomizations are built now, what these use is left out here, and what may say which charts are
     deployed is added to ``delivering``: it is often deployed by a kustomization itself.
     """
-    everything = list(discovered(parsed, found))
+    everything = discovered(parsed, found)
     kustomize.note(item.path for item in everything)
     changed = list(since.changed(everything)) if since else everything
     if builds is None:

@@ -6,7 +6,7 @@ from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Literal
 
     from netraw_lint.nodes import Node
@@ -336,7 +336,8 @@ class Entry(Noun):
 class Settings(Noun):
     """What a run was asked to judge; ``rules`` holds the codes that run, None stands for all but the opt-in.
 
-    ``against_policies`` holds the workloads against the admission policies of the same run.
+    ``evidence`` has the report list every container, ``linted`` every source; ``against_policies`` holds the workloads
+    against the admission policies of the same run.
     """
 
     rules: frozenset[str] | None = None
@@ -351,6 +352,7 @@ class Settings(Noun):
     ignores: bool = True
     today: str = ""
     against_policies: bool = False
+    linted: bool = True
 
 
 class Counts(Noun):
@@ -368,9 +370,12 @@ class Counts(Noun):
 
 
 class Report(Noun):
-    """The result of a run over the sources ``linted``; ``fixed`` counts the findings gone, None without --fix."""
+    """The result of a run over the sources ``linted``, if the settings ask for these.
 
-    findings: tuple[Finding, ...]
+    ``fixed`` counts the findings gone, None without --fix.
+    """
+
+    findings: Sequence[Finding]
     exempt: tuple[Exemption, ...]
     problems: tuple[Problem, ...]
     containers: tuple[Judged, ...]

@@ -15,6 +15,7 @@ from netraw_lint.streams import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
     from typing import Any
 
     from netraw_lint.model import Report
@@ -58,16 +59,18 @@ def targets(parsed: Namespace) -> list[Target]:
 
 def rendered(
     parsed: Namespace, name: str, report: Report, suggestions: Suggestions, colour: bool = False
-) -> str:
-    """A report in a format."""
+) -> Iterator[str]:
+    """A report in a format, in parts."""
     module: Any = __import__(f"netraw_lint.reporters.{FORMATS[name]}", fromlist=["render"])
     if name not in COLOURED:
-        return str(module.render(report, colour, suggestions=suggestions, **_extra(parsed, report)))
-    if not parsed.statistics:
-        return str(module.render(report, colour))
-    from netraw_lint.summary import statistics
+        yield module.render(report, colour, suggestions=suggestions, **_extra(parsed, report))
+        return
+    if parsed.statistics:
+        from netraw_lint.summary import statistics
 
-    return statistics(report) + str(module.render(report.replace(findings=()), colour))
+        yield statistics(report)
+        report = report.replace(findings=())
+    yield from module.parts(report, colour)
 
 
 def save_all(parsed: Namespace, report: Report, suggestions: Suggestions) -> None:
@@ -79,9 +82,8 @@ def save_all(parsed: Namespace, report: Report, suggestions: Suggestions) -> Non
     failed = None
     for target in targets(parsed):
         try:
-            saving.save(
-                target.path, rendered(parsed, target.format, report, suggestions), target.format in APPENDED
-            )
+            text = "".join(rendered(parsed, target.format, report, suggestions))
+            saving.save(target.path, text, target.format in APPENDED)
         except UsageError as error:
             failed = failed or error
     if failed:

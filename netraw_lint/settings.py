@@ -51,11 +51,12 @@ def merged(parsed: Namespace, found: Config, baseline: frozenset[str] = frozense
     if unknown or not runtimes:
         what = f'unknown runtime "{unknown[0]}"' if unknown else "--runtimes needs a name"
         raise UsageError(f"{what}: choose from {', '.join(_RUNTIMES)}")
+    asked = formats(parsed, found)
     return Settings(
         _selected(parsed, found),
         runtimes,
         tuple(CatalogueRow(**row) for row in found.get("workloads")),
-        parsed.show_containers or "html" in formats(parsed, found),
+        parsed.show_containers or "html" in asked,
         found.get("charts"),
         parsed.fix_drop or found.get("fix-drop"),
         exemptions=_exemptions(found),
@@ -64,6 +65,7 @@ def merged(parsed: Namespace, found: Config, baseline: frozenset[str] = frozense
         ignores=not parsed.no_ignores,
         today=time.strftime("%Y-%m-%d"),
         against_policies=parsed.against_policies,
+        linted="html" in asked or bool(parsed.baseline or parsed.update_baseline or found.get("baseline")),
     )
 
 

@@ -8,14 +8,15 @@ may lead to one file, and one process at a time decides what is written.
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from netraw_lint import inputs
 from netraw_lint.model import Problem
-from netraw_lint.sources import forked
+from netraw_lint.sources import discovery, forked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from netraw_lint.engine import Linter, Part
     from netraw_lint.model import Source
@@ -26,37 +27,46 @@ _AT_ONCE = 16
 
 
 def lint(
-    linter: Linter, items: Sequence[File | Problem], progress: Progress, delivering: list[Source]
+    linter: Linter, files: Iterable[File | Problem], progress: Progress, delivering: list[Source]
 ) -> None:
     """Have the linter judge every file, or say why it was not judged; ``delivering`` is that of inputs.read."""
+    items = discovery.kept(files)
     copies = forked.processors() - 1
     # What is loaded and known before is known to every copy.
-    begun = items if copies < 1 else items[:_AT_ONCE]
-    rest = items[len(begun) :]
-    linter.over(progress.over(inputs.read(item, delivering) for item in begun))
+    begun = len(items) if copies < 1 else _AT_ONCE
+    linter.over(progress.over(inputs.read(item, delivering) for item in islice(items, begun)))
+    if begun >= len(items):
+        return
     known, here = linter.taken(), os.getpid()
-    size = max(_AT_ONCE, -(-len(rest) // forked.MOST_PIECES))
-    blocks = [rest[at : at + size] for at in range(0, len(rest), size)]
+    size = max(_AT_ONCE, -(-(len(items) - begun) // forked.MOST_PIECES))
+    pieces = range(begun, len(items), size)
+
+    def piece(number: int) -> Sequence[File | Problem]:
+        return items[pieces[number] : pieces[number] + size]
 
     def work(number: int) -> tuple[Part, list[Source]]:
         if os.getpid() == here:
-            progress.at(len(begun) + number * size)
+            progress.at(pieces[number])
         else:
             progress.stop()
         delivers: list[Source] = []
-        linter.over(inputs.read(item, delivers) for item in blocks[number])
+        linter.over(inputs.read(item, delivers) for item in piece(number))
         return linter.taken(), delivers
 
-    parts, ends = forked.results(len(blocks), work, copies)
+    parts, ends = forked.results(len(pieces), work, copies)
     linter.take(known)
-    for number, block in enumerate(blocks):
-        if number in parts:
-            part, delivers = parts[number]
-            linter.take(part)
-            delivering += delivers
+    for number, part in enumerate(parts):
+        if part is not None:
+            _take(linter, part, delivering)
             continue
-        for item in block:
+        for item in piece(number):
             _judge_apart(linter, item, ends, delivering)
+
+
+def _take(linter: Linter, found: tuple[Part, list[Source]], delivering: list[Source]) -> None:
+    part, delivers = found
+    linter.take(part)
+    delivering += delivers
 
 
 def _judge_apart(linter: Linter, item: File | Problem, ends: Sequence[str], delivering: list[Source]) -> None:
@@ -68,12 +78,10 @@ def _judge_apart(linter: Linter, item: File | Problem, ends: Sequence[str], deli
         return linter.taken(), delivers
 
     known = linter.taken()
-    parts, again = forked.results(1, work, 1, join=False)
+    (part,), again = forked.results(1, work, 1, join=False)
     linter.take(known)
-    if 0 in parts:
-        part, delivers = parts[0]
-        linter.take(part)
-        delivering += delivers
+    if part is not None:
+        _take(linter, part, delivering)
         return
     how = (again or [*ends, "for no known reason"])[0]
     message = (

@@ -9,7 +9,10 @@ from netraw_lint.noun import Noun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO, TextIO
+
+_AT_ONCE = 100_000  # characters
 
 
 class UsageError(Exception):
@@ -41,6 +44,18 @@ class Streams(Noun):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             if not to_stderr and not isinstance(error, BrokenPipeError):
                 raise UsageError(f"cannot write to the standard output: {error.strerror}") from None
+
+    def write_parts(self, parts: Iterable[str], to_stderr: bool = False) -> None:
+        """Write a text that comes in parts, a long one without ever having all of it. Raises UsageError."""
+        ready: list[str] = []
+        size = 0
+        for part in parts:
+            ready.append(part)
+            size += len(part)
+            if size > _AT_ONCE:
+                self.write("".join(ready), to_stderr)
+                ready, size = [], 0
+        self.write("".join(ready), to_stderr)
 
     def tell(self, message: str) -> None:
         """One line on stderr; its words may come from a file that nobody has looked at yet."""

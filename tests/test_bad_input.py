@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -163,10 +162,10 @@ def test_a_file_that_vanishes_between_listing_and_reading(
     (folder / "brief.yaml").write_text(POD)
     real = discovery.discover
 
-    def listed_then_removed(*args: object, **options: object) -> Iterator[discovery.Found]:
+    def listed_then_removed(*args: object, **options: object) -> list[discovery.Found]:
         found = list(real(*args, **options))  # type: ignore[arg-type]
         (folder / "brief.yaml").unlink()
-        return iter(found)
+        return found
 
     monkeypatch.setattr(discovery, "discover", listed_then_removed)
     ran = run_here("--output-format=concise", cwd=folder, monkeypatch=monkeypatch)
@@ -456,7 +455,7 @@ def test_a_bug_outside_of_the_documents_of_a_file(folder: Path, monkeypatch: pyt
 
     def buggy(data: bytes, *more: Any) -> Any:
         if b"odd" in data:
-            raise MemoryError
+            raise RuntimeError("boom")
         return real(data, *more)
 
     monkeypatch.setattr(splitting, "chunks", buggy)

@@ -13,6 +13,7 @@ import pytest
 
 from conftest import CHECKOUT
 from netraw_lint.model import Problem
+from netraw_lint.sources import discovery
 from netraw_lint.sources.discovery import Chart, File, chart_of, discover
 from test_sources import unprivileged
 
@@ -56,6 +57,30 @@ def test_a_walk_takes_manifests_in_sorted_order(tree: Tree) -> None:
     expected = [".github/w.yml", ".h.yaml", "a-b.yaml", "a/b.json", "a/z.YML", "b.yaml"]
     assert found(".") == found("./") == found(".", "a") == expected
     assert found("a") == found("./a/") == ["a/b.json", "a/z.YML"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_however_directories_are_called_what_is_found_is_sorted_by_path(
+    seed: int, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pick = random.Random(seed)
+    parts = ("a", "a-b", "a.yaml", "a b", "A", "ä", "\udcff", "-", "~", ".x", "a!")
+    expected = set()
+    for _ in range(120):
+        folder = "/".join(pick.choice(parts) for _ in range(pick.randrange(1, 4)))
+        name = f"{pick.choice(parts)}{pick.randrange(9)}.yaml"
+        tree(f"{folder}-/{name}")
+        expected.add(f"{folder}-/{name}")
+    for folder in sorted({path.split("/")[0] for path in expected})[:2]:
+        # Both have an order of their own: a chart is one thing, at the path of its directory.
+        tree(f"{folder}/chart/Chart.yaml")
+        expected.add(f"chart:{folder}/chart")
+    order = sorted(expected, key=lambda path: path.removeprefix("chart:"))
+
+    assert found(".") == found(*sorted(os.listdir("."), reverse=True)) == order
+    assert found("a-", ".") == found(".", *os.listdir(".")) == order
+    monkeypatch.setattr(discovery, "_FEW", 7)
+    assert found(".") == found(*sorted(os.listdir("."), reverse=True)) == order
 
 
 def test_results_say_what_they_are(tree: Tree) -> None:

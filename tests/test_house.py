@@ -23,6 +23,7 @@ PACKAGE = CHECKOUT / "netraw_lint"
 ROOMS = (
     "nodes",  # the YAML nodes that libyaml is given to build
     "noun",  # what every noun is built on
+    "packed",  # very many values in little memory
     "libyaml",  # how much of PyYAML is loaded
     "model",  # the nouns
     "schemas_dir",  # where the data files lie

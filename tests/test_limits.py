@@ -75,6 +75,28 @@ def test_a_text_of_a_megabyte(text: str, tmp_path: Path) -> None:
     assert done.returncode in (0, 1), done.stderr
 
 
+def test_what_memory_is_too_little_for_is_said_and_the_rest_is_linted(tmp_path: Path) -> None:
+    (tmp_path / "large.yaml").write_text("a: b\n---\n" + POD + "  - {name: a, image: b}\n" * 150_000)
+    (tmp_path / "more.yaml").write_bytes(b"a: b\n---\n" * 30_000_000)
+    (tmp_path / "small.yaml").write_text(POD)
+
+    done = bounded(
+        "-m", "netraw_lint", "--isolated", "--output-format=concise", tmp_path, seconds=90, megabytes=200
+    )
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 2, done.stderr
+    assert lines[0].startswith(f"{tmp_path}/small.yaml:5:11: NRL003 ")
+    assert (
+        f"{tmp_path}/large.yaml:2: not checked (read): too little memory for document 1 of 3.6 MB: a "
+        in lines[1]
+    )
+    assert lines[2] == (
+        f"{tmp_path}/more.yaml: not checked (read): too little memory to read it: split it, or allow netraw-lint more"
+    )
+    assert len(lines) == 3
+
+
 # --- files that do not hold still ------------------------------------------------------------------------------------
 
 

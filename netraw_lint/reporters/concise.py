@@ -8,16 +8,25 @@ from netraw_lint.reporters.style import Style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netraw_lint.model import Finding, Problem, Report
 
 
 def render(report: Report, colour: bool = False) -> str:
     """``path:line:column: CODE message``, then what is exempt, then what was not checked."""
+    return "".join(parts(report, colour))
+
+
+def parts(report: Report, colour: bool = False) -> Iterator[str]:
+    """The same, line by line."""
     paint = Style(colour)
-    lines = [_finding(finding, paint) for finding in report.findings]
-    lines += style.exempt(report, paint)
-    lines += [_problem(problem, paint) for problem in report.problems]
-    return "".join(f"{line}\n" for line in lines)
+    for finding in report.findings:
+        yield f"{_finding(finding, paint)}\n"
+    for line in style.exempt(report, paint):
+        yield f"{line}\n"
+    for problem in report.problems:
+        yield f"{_problem(problem, paint)}\n"
 
 
 def _finding(finding: Finding, paint: Style) -> str:

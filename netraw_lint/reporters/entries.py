@@ -7,7 +7,7 @@ from netraw_lint.reporters.escape import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from netraw_lint.model import Finding, Problem, Report, Severity
 
@@ -58,7 +58,7 @@ def entries(report: Report, paths: Mapping[str, str] | None) -> list[Entry]:
     return [of_problem(problem, paths) for problem in report.problems] + found
 
 
-def worst_first(findings: tuple[Finding, ...]) -> list[Finding]:
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
     """Findings by severity, else in the order of the report: a consumer with a limit takes the first."""
     return sorted(findings, key=lambda finding: RANKS[finding.severity])
 

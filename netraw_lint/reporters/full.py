@@ -8,6 +8,8 @@ from netraw_lint.reporters.style import Style
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netraw_lint.model import Finding, Problem, Report
 
 _WIDTH = 80
@@ -16,13 +18,24 @@ _INDENT = "    "
 
 def render(report: Report, colour: bool = False) -> str:
     """Findings, then what is exempt, then what was not checked."""
-    paint = Style(colour)
+    return "".join(parts(report, colour))
+
+
+def parts(report: Report, colour: bool = False) -> Iterator[str]:
+    """The same, part by part."""
+    for number, block in enumerate(_blocks(report, Style(colour))):
+        yield f"\n{block}" if number else block
+
+
+def _blocks(report: Report, paint: Style) -> Iterator[str]:
     fixing = report.fixed is not None
-    blocks = [_finding(finding, paint, fixing) for finding in report.findings]
+    for finding in report.findings:
+        yield _finding(finding, paint, fixing)
     exempt = style.exempt(report, paint)
-    blocks += ["".join(f"{line}\n" for line in exempt)] if exempt else []
-    blocks += [_problem(problem, paint) for problem in report.problems]
-    return "\n".join(blocks)
+    if exempt:
+        yield "".join(f"{line}\n" for line in exempt)
+    for problem in report.problems:
+        yield _problem(problem, paint)
 
 
 def _finding(finding: Finding, paint: Style, fixing: bool) -> str:

@@ -17,6 +17,9 @@ from netraw_lint.sources.gitignore import Rules, exclude_rules, part, parts_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 EXTENSIONS = (".yaml", ".yml", ".json")
 CHART_FILES = ("Chart.yaml", "Chart.yml")
@@ -25,6 +28,7 @@ CHART_ARCHIVES = (".tgz", ".tar.gz")
 # What Helm reads of a chart. The rest of its directory, often a whole repository, is walked like any other.
 CHART_FOLDERS = frozenset(("templates", "charts", "crds", "ci", "files"))
 PRUNED = frozenset((".git", "node_modules", ".terraform", ".venv", "__pycache__", ".tox"))
+_FEW = 4000  # files that need no less memory
 
 
 class File(Noun):
@@ -50,17 +54,29 @@ def discover(
     exclude_root: str = ".",
     force_exclude: bool = False,
     respect_gitignore: bool = True,
-) -> Iterator[Found]:
+) -> Sequence[Found]:
     """What is to be linted at or below some paths, each once, sorted by path.
 
     ``exclude`` holds patterns as in a ``.gitignore`` in ``exclude_root``. They apply to named paths only
     with ``force_exclude``. Nothing is raised: a path that cannot be looked at is a ``Problem``.
     """
     finder = _Finder(exclude_rules(exclude, exclude_root), force_exclude, respect_gitignore)
-    folders = [path for path in paths if finder.take(path)]
-    for folder in folders:
-        finder.walk(folder)
-    return iter(sorted(finder.found.values(), key=lambda found: found.path))
+    finder.walk([path for path in paths if finder.take(path)])
+    return finder.everything()
+
+
+def kept(items: Iterable[T]) -> Sequence[T]:
+    """The same, to be looked at more than once; many are kept in little memory."""
+    rest, few = iter(items), []
+    for item in rest:
+        few.append(item)
+        if len(few) > _FEW:
+            from netraw_lint.packed import Packed
+
+            many = Packed(few)
+            many += rest
+            return many
+    return few
 
 
 def _is_part_of_chart(name: str) -> bool:
@@ -106,14 +122,33 @@ class _Folder(Noun):
 
 
 class _Finder:
-    """One discovery: what was found so far, by what it is, so that nothing is found twice."""
+    """One discovery: what was found so far, by what it is, so that nothing is found twice.
+
+    The files of a walk, which may be very many, are kept apart from everything else. No walk meets one of them twice,
+    so that what they are is kept only where walks overlap.
+    """
 
     def __init__(self, excludes: Rules | None, force_exclude: bool, respect_gitignore: bool) -> None:
         self.excludes = excludes
         self.force_exclude = force_exclude
         self.respect_gitignore = respect_gitignore
-        self.found: dict[object, Found] = {}
+        self._found: dict[object, Found] = {}
+        self._walked: list[Sequence[Found]] = []
+        self._known: set[object] = set()
+        self._overlap = False
         self._real_folders: dict[str, str] = {}
+
+    def everything(self) -> Sequence[Found]:
+        """What was found, sorted by path."""
+        others = sorted(self._found.values(), key=_path)
+        lists = [each for each in (others, *self._walked) if each]
+        if len(lists) < 2:
+            return lists[0] if lists else []
+        if sum(map(len, lists)) <= _FEW:
+            return sorted((found for each in lists for found in each), key=_path)
+        from heapq import merge
+
+        return kept(merge(*lists, key=_path))
 
     def take(self, path: str) -> bool:
         """Take a path that the user named; true if it is a directory, which is to be walked."""
@@ -130,21 +165,34 @@ class _Finder:
         if chart is not None:
             self._add_chart(chart)
         else:
-            self.found.setdefault(self._real(path), File(display(path), explicit=True))
+            self._found.setdefault(self._real(path), File(display(path), explicit=True))
         return False
 
-    def walk(self, root: str) -> None:
-        """Take everything below a directory."""
-        chart = chart_of(os.path.join(root, "any"))
-        if chart is not None:
-            self._add_chart(chart)
-            return
-        real = os.path.realpath(root)
-        folders = [_Folder(root, real, self._rules_above(real))]
-        while folders:
-            folders.extend(self._visit(folders.pop()))
+    def walk(self, roots: Sequence[str]) -> None:
+        """Take everything below some directories."""
+        self._known = set(self._found)
+        reals = [os.path.realpath(root) for root in roots]
+        ordered = sorted(os.path.join(real, "") for real in reals)
+        self._overlap = any(real.startswith(ordered[at]) for at, real in enumerate(ordered[1:]))
+        for root, real in zip(roots, reals, strict=True):
+            chart = chart_of(os.path.join(root, "any"))
+            if chart is not None:
+                self._add_chart(chart)
+            else:
+                self._walked.append(kept(self._files(_Folder(root, real, self._rules_above(real)))))
 
-    def _visit(self, folder: _Folder) -> Iterable[_Folder]:
+    def _files(self, root: _Folder) -> Iterator[File]:
+        """The files of a walk, sorted by path; what is no file is taken on the way."""
+        ahead: list[File | _Folder] = [root]
+        while ahead:
+            item = ahead.pop()
+            if isinstance(item, File):
+                yield item
+            else:
+                ahead += self._visit(item)
+
+    def _visit(self, folder: _Folder) -> Iterable[File | _Folder]:
+        """What is in a directory, in the order of the paths in it, the last one first."""
         try:
             with os.scandir(folder.path) as listing:
                 entries = list(listing)
@@ -160,7 +208,8 @@ class _Finder:
             entries = [entry for entry in entries if not _is_part_of_chart(entry.name)]
         rules = self._rules_in(folder, names)
         parts = parts_of(folder.real)
-        below = []
+        below: list[tuple[str, File | _Folder]] = []
+        self._searchable = False
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             if is_folder and entry.name in PRUNED:
@@ -172,12 +221,19 @@ class _Finder:
             if (rules or self.excludes) and self._ignored((*parts, part(entry.name)), is_folder, rules):
                 continue
             if is_folder:
-                below.append(_Folder(entry.path, os.path.join(folder.real, entry.name), rules))
-            else:
-                self._add_entry(entry, os.path.join(folder.real, entry.name))
-        return below
+                real = os.path.join(folder.real, entry.name)
+                # The paths of a directory `a` come behind `a-b.yaml` and `a.yaml`.
+                below.append((entry.name + "/", _Folder(entry.path, real, rules)))
+            elif self._is_regular(entry) and self._is_new(folder, entry.name):
+                below.append((entry.name, File(display(entry.path), False)))
+        below.sort(key=_name, reverse=True)
+        return [item for _, item in below]
 
-    def _add_entry(self, entry: os.DirEntry[str], real: str) -> None:
+    def _is_regular(self, entry: os.DirEntry[str]) -> bool:
+        """Whether an entry is a file to read; if not, it may be a problem."""
+        # What the directory says is enough, where one look has shown that its files can be looked at.
+        if self._searchable and entry.is_file(follow_symlinks=False):
+            return True
         try:
             mode = entry.stat().st_mode
         except FileNotFoundError:
@@ -187,18 +243,31 @@ class _Finder:
         except OSError as error:
             self._problem(entry.path, reason(error))
         else:
+            self._searchable = True
             if stat.S_ISREG(mode):
-                self.found.setdefault(real, File(display(entry.path), explicit=False))
-            elif not stat.S_ISDIR(mode):
+                return True
+            if not stat.S_ISDIR(mode):
                 self._problem(entry.path, kind(mode))
+        return False
+
+    def _is_new(self, folder: _Folder, name: str) -> bool:
+        """Whether a file was neither named nor met by an earlier walk."""
+        if not (self._known or self._overlap):
+            return True
+        real = os.path.join(folder.real, name)
+        if real in self._known:
+            return False
+        if self._overlap:
+            self._known.add(real)
+        return True
 
     def _add_chart(self, path: str) -> None:
         # A chart in "." is also the chart in "./": the key is what the directory really is.
-        self.found.setdefault(os.path.realpath(path), Chart(display(path.rstrip(os.sep) or path)))
+        self._found.setdefault(os.path.realpath(path), Chart(display(path.rstrip(os.sep) or path)))
 
     def _problem(self, path: str, message: str) -> None:
         problem = Problem(display(path), "discover", message)
-        self.found.setdefault(problem, problem)
+        self._found.setdefault(problem, problem)
 
     def _real(self, path: str) -> str:
         """The real directory of a path and its name there: a link to a file is a file of its own."""
@@ -255,6 +324,14 @@ class _Finder:
         lines = raw.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n")
         rules = Rules(parts_of(base), [line.removesuffix("\r") for line in lines])
         return (rules,) if rules.patterns else ()
+
+
+def _path(found: Found) -> str:
+    return found.path
+
+
+def _name(item: tuple[str, File | _Folder]) -> str:
+    return item[0]
 
 
 def _info_exclude(repository: str) -> str:

@@ -36,8 +36,13 @@ def read(path: str) -> Source | Problem:
     Anything that keeps the file from being checked becomes a ``Problem`` of the stage ``read``; nothing is
     raised.
     """
-    raw = content(path)
-    return raw if isinstance(raw, Problem) else source(raw, display(path))
+    try:
+        raw = content(path)
+        return raw if isinstance(raw, Problem) else source(raw, display(path))
+    except MemoryError:
+        return Problem(
+            display(path), "read", "too little memory to read it: split it, or allow netraw-lint more"
+        )
 
 
 def content(path: str) -> bytes | Problem:

@@ -10,12 +10,17 @@ from netraw_lint.sources import files
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TypeVar
 
     from netraw_lint.nodes import Node
+
+    T = TypeVar("T")
 
 _KINDS = (None, "Kustomization", "Component")
 _PATCH_KEYS = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _LEVELS = 8
+# Directories remembered. Files come sorted by path, so that what is asked for lies close together.
+_MOST_KNOWN = 500
 
 _patches_by_directory: dict[str, dict[str, ObjectRef | None]] = {}
 _texts_by_directory: dict[str, tuple[bytes, ...]] = {}
@@ -28,6 +33,8 @@ _elsewhere: dict[str, ObjectRef | None] = {}
 def note(paths: Iterable[str]) -> None:
     """Take note of what the kustomizations among some files name as patches beside or above themselves."""
     for path in paths:
+        if not path.endswith(KUSTOMIZATION_FILES):
+            continue
         folder, name = os.path.split(os.path.abspath(path))
         if name in KUSTOMIZATION_FILES and any(b"../" in text for text in _kustomizations(folder)):
             for patch, target in patch_files(folder).items():
@@ -54,7 +61,8 @@ def _has_patches_above(folder: str) -> bool:
     known = _above_a_folder.get(folder)
     if known is None:
         above = _folders_above(os.path.abspath(os.path.join(folder, "any")))
-        known = _above_a_folder[folder] = any(map(_kustomizations, above))
+        known = any(map(_kustomizations, above))
+        _remember(_above_a_folder, folder, known)
     return known
 
 
@@ -82,8 +90,14 @@ def patch_files(directory: str) -> dict[str, ObjectRef | None]:
     if known is None:
         named = [pair for data in _kustomizations(directory) for pair in _patch_names(data).items()]
         known = {os.path.abspath(os.path.join(directory, name)): target for name, target in named}
-        _patches_by_directory[directory] = known
+        _remember(_patches_by_directory, directory, known)
     return known
+
+
+def _remember(known: dict[str, T], directory: str, what: T) -> None:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[directory] = what
 
 
 def forget() -> None:
@@ -111,7 +125,8 @@ def _folders_above(path: str) -> Iterator[str]:
 def _is_repository_root(folder: str) -> bool:
     known = _repository_roots.get(folder)
     if known is None:
-        known = _repository_roots[folder] = os.path.lexists(os.path.join(folder, ".git"))
+        known = os.path.lexists(os.path.join(folder, ".git"))
+        _remember(_repository_roots, folder, known)
     return known
 
 
@@ -125,7 +140,7 @@ def _kustomizations(directory: str) -> tuple[bytes, ...]:
         known = tuple(
             source.data for source in sources if isinstance(source, Source) and b"patch" in source.data
         )
-        _texts_by_directory[directory] = known
+        _remember(_texts_by_directory, directory, known)
     return known
 
 
