@@ -12,7 +12,7 @@ from netraw_lint import yamltree
 from netraw_lint.catalogue import BUILT_IN
 from netraw_lint.manifest import KubernetesObject, object_ref
 from netraw_lint.model import ObjectRef
-from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode
+from netraw_lint.yamltree import MappingNode, ScalarNode, SequenceNode, mapping, scalar, sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def _ref(steps: tuple[str, ...], about: Target, catalogue: Catalogue) -> ObjectR
 
 def _tree(steps: tuple[str, ...], value: Node | None, start: Mark, end: Mark) -> Node:
     """Nested mappings and lists with a value at the end of a path, all at the place of that path."""
-    node: Node = value if value is not None else MappingNode(None, [], start, end)
+    node: Node = value if value is not None else mapping(None, [], start, end)
     if value is None:
         # What is taken away is not there; the deepest thing that is left is what held it.
         steps = steps[:-1] if not _is_item(steps[-1]) else steps[:-2]
@@ -263,13 +263,13 @@ def _tree(steps: tuple[str, ...], value: Node | None, start: Mark, end: Mark) ->
         if _is_item(step) and at and (steps[at - 1].endswith("ontainers") or at == len(steps) - 1):
             padded = isinstance(node, MappingNode) and step != "-"
             before = min(int(step[:3]), _MOST_ITEMS) if padded else 0
-            node = SequenceNode(None, [*[_skipped(start, end)] * before, node], start, end)
+            node = sequence(None, [*[_skipped(start, end)] * before, node], start, end)
         else:
-            node = MappingNode(None, [(ScalarNode(None, step, start, end), node)], start, end)
+            node = mapping(None, [(scalar(None, step, start, end), node)], start, end)
     return node
 
 
 def _skipped(start: Mark, end: Mark) -> Node:
     """An item that stands for one before the item that an operation is about: nothing is read into it."""
-    pair = ScalarNode(None, "$patch", start, end), ScalarNode(None, "delete", start, end)
-    return MappingNode(None, [pair], start, end)
+    pair = scalar(None, "$patch", start, end), scalar(None, "delete", start, end)
+    return mapping(None, [pair], start, end)

@@ -32,20 +32,47 @@ _EXCEPTIONS = {
 _UNMARKED = ("reader", "emitter", "serializer", "representer")
 
 
-def parser_class() -> Any:
-    """PyYAML's CParser. Raises ImportError with what to do where PyYAML was built without libyaml."""
+class Binding:
+    """CParser, the classes of the nodes that it is to compose, and what makes a scalar, a list and a mapping."""
+
+    def __init__(self, extension: Any, nodes: Any) -> None:
+        self.CParser = extension.CParser
+        self.nodes = nodes
+        classes = "ScalarNode", "SequenceNode", "MappingNode"
+        # PyYAML's own classes make nodes themselves.
+        makers = zip(("scalar", "sequence", "mapping"), classes, strict=True)
+        self.makers = [getattr(nodes, name, None) or getattr(nodes, own) for name, own in makers]
+        self._globals = extension.__dict__
+        self._theirs = {name: self._globals[name] for name in classes}
+        self._ours = dict(zip(classes, self.makers, strict=True))
+
+    def composed(self, parser: Any) -> Any:
+        """The next document of a CParser, of our nodes. Whoever else uses the extension gets PyYAML's."""
+        self._globals.update(self._ours)
+        try:
+            return parser.get_node()
+        finally:
+            self._globals.update(self._theirs)
+
+
+def binding() -> Binding:
+    """PyYAML's binding. Raises ImportError with what to do where PyYAML was built without libyaml."""
     if alone and "yaml" not in sys.modules:
         try:
-            return _without_the_package()
+            extension = _without_the_package()
+            from netraw_lint import nodes
+
+            return Binding(extension, nodes)
         except Exception:  # noqa: BLE001 - a PyYAML of another shape: import it as it wants to be imported
             for name in [name for name in sys.modules if name == "yaml" or name.startswith("yaml.")]:
                 del sys.modules[name]
     try:
-        from yaml._yaml import CParser
+        from yaml import _yaml
+        from yaml import nodes as own
     except ImportError:
         hint = "install a wheel of it: pip install --force-reinstall --only-binary :all: PyYAML"
         raise ImportError(f"this PyYAML was built without libyaml; {hint}") from None
-    return CParser
+    return Binding(_yaml, own)
 
 
 def _without_the_package() -> Any:
@@ -58,10 +85,7 @@ def _without_the_package() -> Any:
     package = module("yaml")
     package.__path__ = [folder]
     sys.modules["yaml"] = package
-    from netraw_lint import nodes
-
-    sys.modules["yaml.nodes"] = nodes
-    from yaml import error, events, tokens
+    from yaml import error, events, nodes, tokens
 
     package.__dict__.update(error=error, events=events, nodes=nodes, tokens=tokens)
     for name, exception in _EXCEPTIONS.items():
@@ -72,9 +96,9 @@ def _without_the_package() -> Any:
         sys.modules[f"yaml.{name}"] = stand_in
         setattr(package, name, stand_in)
     try:
-        from yaml._yaml import CParser
+        from yaml import _yaml
 
-        return CParser
+        return _yaml
     finally:
         # Whoever imports yaml later gets the real one.
         for name in _EXCEPTIONS:

@@ -12,9 +12,10 @@ from _operator import is_  # of `operator`, which would have to be loaded
 from itertools import islice
 
 # First, since it decides how much of PyYAML is loaded.
-from netraw_lint.libyaml import parser_class
+from netraw_lint.libyaml import binding
 
-CParser = parser_class()
+_libyaml = binding()
+CParser = _libyaml.CParser
 
 from yaml.error import MarkedYAMLError, YAMLError  # noqa: E402 - once that is decided
 from yaml.events import (  # noqa: E402
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from netraw_lint.nodes import MappingNode, Node, ScalarNode, SequenceNode
+    from netraw_lint.nodes import MappingNode, Node, ScalarNode, SequenceNode, mapping, scalar, sequence
 else:
-    from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+    MappingNode, Node = _libyaml.nodes.MappingNode, _libyaml.nodes.Node
+    ScalarNode, SequenceNode = _libyaml.nodes.ScalarNode, _libyaml.nodes.SequenceNode
+    scalar, sequence, mapping = _libyaml.makers
 
 __all__ = [
     "MAX_DEPTH",
@@ -54,8 +57,11 @@ __all__ = [
     "get",
     "is_merge",
     "is_null",
+    "mapping",
     "nothing",
     "plain",
+    "scalar",
+    "sequence",
     "text",
     "trees",
 ]
@@ -101,7 +107,7 @@ def compose(data: bytes) -> Iterator[Node]:
     try:
         parser = _Parser(data)
         while parser.check_node():
-            root = parser.get_node()
+            root = _libyaml.composed(parser)
             yield _in_proportion(root) if aliases else root
             composed += 1
     except MarkedYAMLError as error:
@@ -210,9 +216,9 @@ def trees(data: bytes) -> Iterator[Tree]:
 
 def _event_node(event: Any) -> Node:
     if isinstance(event, ScalarEvent):
-        return ScalarNode(event.tag, event.value, event.start_mark, event.end_mark, event.style)
-    kind = MappingNode if isinstance(event, MappingStartEvent) else SequenceNode
-    return kind(event.tag, [], event.start_mark, None, event.flow_style)
+        return scalar(event.tag, event.value, event.start_mark, event.end_mark, event.style)
+    collection = mapping if isinstance(event, MappingStartEvent) else sequence
+    return collection(event.tag, [], event.start_mark, None, event.flow_style)
 
 
 def entries(node: Node | None, inside: frozenset[int] = frozenset()) -> dict[str, tuple[Node, Node]]:
@@ -350,7 +356,7 @@ def _is_number(plain: str) -> bool:
 
 def nothing() -> Node:
     """A null that stands nowhere, for a document that could not be composed."""
-    return ScalarNode(f"{_TAG}null", "")
+    return scalar(f"{_TAG}null", "")
 
 
 def describe(node: Node) -> str:

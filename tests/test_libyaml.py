@@ -34,7 +34,7 @@ for text in sys.argv[3:]:
         print(error.message, error.index)
 print("yaml.loader" in sys.modules)
 import yaml
-print(yaml.safe_load("a: 2020-01-01"), yaml.CSafeLoader.__name__, yaml.dump({"a": 1}, Dumper=yaml.CSafeDumper))
+print(yaml.safe_load("a: 2020-01-01"), yaml.load("a: [1]", Loader=yaml.CSafeLoader), yaml.dump({"a": 1}, Dumper=yaml.CSafeDumper))
 """
 
 
