@@ -22,6 +22,8 @@ START = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); from netraw_lint.cl
 # CPython 3.11 executes 1.27, 1.89 and 1.97 times as many, within 0.003 whatever the hash seed; loading `re` alone
 # would add 0.7.
 BUDGETS = [(CONFIG_MAP, 0, 1.5), (CLEAN, 0, 2.3), (POD, 1, 2.4)]
+# 106 files of a made-up repository, beside the least that a linter on libyaml has to do: 1.19 times.
+REPOSITORY = 1.3
 # Nothing of the user's: PYTHONDONTWRITEBYTECODE would have every run compile.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
@@ -81,3 +83,21 @@ def test_a_start_keeps_within_its_budget(
     used = instructions(START, "file.yaml", cwd=tmp_path, expected=code) / nothing
 
     assert used < budget, f"{used:.2f} times what Python needs for nothing; the budget is {budget}"
+
+
+def test_a_repository_keeps_within_its_budget(tmp_path: Path) -> None:
+    benchmarks = CHECKOUT / "benchmarks"
+    subprocess.run([sys.executable, benchmarks / "generate.py", tmp_path, "40"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", START, "-q", "."],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+    )
+
+    floor = (benchmarks / "floor.py").read_text("utf-8")
+    used = instructions(START, "--isolated", "-q", ".", cwd=tmp_path, expected=1)
+    used /= instructions(floor, ".", cwd=tmp_path)
+
+    assert used < REPOSITORY, f"{used:.2f} times what the floor needs; the budget is {REPOSITORY}"
