@@ -5,6 +5,7 @@ from __future__ import annotations
 from netraw_lint import capabilities, yamltree
 from netraw_lint.catalogue import LISTS
 from netraw_lint.emit.reading import Reader
+from netraw_lint.findings import policy_ref
 from netraw_lint.model import Container, Document
 from netraw_lint.noun import Noun
 from netraw_lint.paths import match, parse
@@ -161,7 +162,9 @@ class Crossing:
         """The policies found so far, admission policies as their bindings put them into force."""
         bound = [validating_admission.bound(gate, self._bindings) for gate in self._admission]
         others = [gate for gate in self._constraints if gate.object.kind in self._templates]
-        return [*map(self._settled, self.gates), *bound, *others]
+        gates = [*map(self._settled, self.gates), *bound, *others]
+        # Located once: every workload refers to them, and stands elsewhere.
+        return [gate if gate.at else gate.replace(at=policy_ref(gate)) for gate in gates]
 
     def _settled(self, gate: Gate) -> Gate:
         """A policy with what keeps it from being sure."""

@@ -76,9 +76,11 @@ _latest: list[tuple[Document, Lines]] = []
 
 def lines(document: Document) -> Lines:
     """The line index of a document; the latest is kept, since findings come document by document."""
-    if not _latest or _latest[0][0] is not document:
-        _latest[:] = [(document, Lines(document.text))]
-    return _latest[0][1]
+    known = _latest[0] if _latest else None
+    if known is None or known[0] is not document:
+        known = document, Lines(document.text)
+        _latest[:] = [known]
+    return known[1]
 
 
 def locate(document: Document, span: Span) -> Location:
@@ -89,7 +91,8 @@ def locate(document: Document, span: Span) -> Location:
     end_line, end = index.position(min(span.end, len(document.text)))
     if end_line != line:
         end = max(width, column)
-    return Location(document.line + line, column, document.line + line, max(end, column))
+    line += document.line
+    return Location(line, column, line, max(end, column))
 
 
 def node_span(node: Node) -> Span:

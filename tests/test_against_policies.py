@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from conftest import CHECKOUT, Tool
 from netraw_lint import api
+from netraw_lint.model import Source
 
 POD = """\
 apiVersion: v1
@@ -334,3 +336,20 @@ def test_a_comment_for_this_mode_is_not_unused_in_the_others() -> None:
     assert [finding.rule for finding in api.lint_text(marked).findings] == ["NRL003"]
     report = api.lint_text(f"{marked}---\n{NAMESPACE}", rules=["NRL11", "NRL2"], against_policies=True)
     assert report.findings == ()
+
+
+def test_lines_are_not_counted_anew_for_every_workload(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[int] = []
+    line_at = Source.line_at
+
+    def counted(source: Source, place: int) -> int:
+        places.append(place)
+        return line_at(source, place)
+
+    monkeypatch.setattr(Source, "line_at", counted)
+    pods = [POD.replace("name: web", f"name: web-{number}") for number in range(50)]
+
+    found = messages(NAMESPACE, *pods)
+
+    assert len(found) == 50
+    assert sum(after < before for before, after in pairwise(places)) <= 1

@@ -31,6 +31,7 @@ ANCHORS = (
     "- &a\n- &b\n- &c d\n- &e [f]\n-\n  &g h: i\n- &j\n  k: l\n",
     "? &a b\n: &c d\n? &e\n  - f\n: &g\n  h: i\n",
     "a: &b\nc: &d\n  e: &f |\n    g\nh: &i\n- j\n",
+    "? v\n&b k: w\n",
     "&a",
     "--- &a\nb: c\n",
     'é: "&a"\n&b c: d & e\n',

@@ -92,6 +92,7 @@ OF_THE_WORLD = {"os", "io", "pathlib", "shutil", "subprocess", "sys", "tempfile"
 # (module, import): the reason it may.
 WORLD_EXCEPTIONS: dict[tuple[str, str], str] = {
     ("libyaml", "os"): "looks for the folder of PyYAML",
+    ("packed", "io"): "pickle writes into memory",
     ("libyaml", "sys"): "stands in for modules of PyYAML while its extension is loaded",
 }
 

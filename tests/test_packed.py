@@ -39,6 +39,19 @@ def test_it_grows_at_its_end_while_it_is_looked_at() -> None:
     assert list(pickle.loads(pickle.dumps(packed))) == list(packed)  # noqa: S301 - our own
 
 
+def test_a_long_text_is_kept_once_for_all_that_hold_it() -> None:
+    # A cluster's dump of one line, which every finding in it quotes.
+    line = "{" + "'kind': 'Pod', " * 100_000
+    values = [Problem("dump.json", "read", line, number) for number in range(5 * _SIZE)]
+
+    packed = Packed(values)
+    again = pickle.loads(pickle.dumps(packed))  # noqa: S301 - our own
+
+    assert list(packed) == list(again) == values
+    assert len({id(problem.message) for problem in packed}) == 1
+    assert sum(map(len, packed._blocks)) < len(line) / 50
+
+
 def test_few_files_are_kept_as_they_are_and_many_packed() -> None:
     few = [File(f"{number}.yaml", False) for number in range(4000)]
     others = [

@@ -79,7 +79,13 @@ def _without_aliases(root: Node, data: bytes) -> Tree:
         node = stack.pop()
         start = node.start_mark.index
         pairs = isinstance(node, MappingNode)
-        if start in left and not (pairs and node.value and node.value[0][0].start_mark.index == start):
+        # What is not written has no width, and may stand where the next anchor does.
+        written = node.end_mark.index > start
+        if (
+            start in left
+            and written
+            and not (pairs and node.value and node.value[0][0].start_mark.index == start)
+        ):
             left.remove(start)
             tree.anchored.add(id(node))
         if pairs:
