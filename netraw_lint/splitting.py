@@ -38,6 +38,7 @@ _DISGUISES = {
 _BREAKS = {b"\xc2": (b"\xc2\x85",), b"\xe2": (b"\xe2\x80\xa8", b"\xe2\x80\xa9")}
 _OTHER_BREAKS = (b"\r", *_BREAKS[b"\xc2"], *_BREAKS[b"\xe2"])
 _BOM = b"\xef\xbb\xbf"
+_BEFORE_JSON = frozenset(b"{ \t\n\r\v\f")
 # Bytes within which a document's first key stands, below a separator and a comment.
 _TOP = 300
 # Bytes within which the kind of a CRD stands, which has to be looked for in every document.
@@ -86,10 +87,15 @@ def chunks(
 def _split(data: bytes) -> Iterator[tuple[int, int]]:
     """The byte ranges of the documents, each with the ``---`` line in front of it, and its directives."""
     start = 0
+    may_direct = data.find(b"%") >= 0
     for at, behind in _separators(data):
-        border = _directives(data, start, at) if data.find(b"%", start, at) >= 0 else at
+        border = _directives(data, start, at) if may_direct and data.find(b"%", start, at) >= 0 else at
         if border > start:
-            yield from _json_objects(data, start, border)
+            # Nearly all begin with a separator, a comment or a letter, and are no JSON.
+            if data[start] in _BEFORE_JSON:
+                yield from _json_objects(data, start, border)
+            else:
+                yield start, border
         start = behind or border
     yield from _json_objects(data, start, len(data))
 
