@@ -261,10 +261,11 @@ class Judge:
             self._seen[2].append(container)
         self.containers += container.regime not in FRAGMENTS
         judgement = self._judgement(container)
-        for finding in self._run("container", judgement):
-            fixed = finding.fix == "safe" or finding.rule == "NRL004"
-            refusal = refusals.of_container(container) if fixed else None
-            yield finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal else finding
+        for check in self._checks["container"]:
+            for finding in check(judgement):
+                fixed = finding.fix == "safe" or finding.rule == "NRL004"
+                refusal = refusals.of_container(container) if fixed else None
+                yield finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal else finding
         if self.settings.evidence and container.regime not in FRAGMENTS:
             self.evidence.append(_evidence(judgement))
 
