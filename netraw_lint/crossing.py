@@ -163,8 +163,7 @@ class Crossing:
         bound = [validating_admission.bound(gate, self._bindings) for gate in self._admission]
         others = [gate for gate in self._constraints if gate.object.kind in self._templates]
         gates = [*map(self._settled, self.gates), *bound, *others]
-        # Located once: every workload refers to them, and stands elsewhere.
-        return [gate if gate.at else gate.replace(at=policy_ref(gate)) for gate in gates]
+        return [_located(gate) for gate in gates]
 
     def _settled(self, gate: Gate) -> Gate:
         """A policy with what keeps it from being sure."""
@@ -197,6 +196,14 @@ class Crossing:
         return capabilities.judge(security.add, drop, security.privileged is not None, self.runtimes).runtimes
 
 
+def _located(gate: Gate) -> Gate:
+    """A policy that knows where it stands: every workload refers to it, and stands elsewhere."""
+    if gate.at is not None:
+        return gate
+    clauses = tuple(clause.replace(at=policy_ref(gate.replace(node=clause.node))) for clause in gate.clauses)
+    return gate.replace(clauses=clauses, at=policy_ref(gate))
+
+
 def viewed(container: Container) -> PodContainer:
     """A container as admission sees it."""
     security = container.security
@@ -221,7 +228,8 @@ def ruling(gate: Gate, pod: Pod, container: PodContainer) -> Ruling | None:
             unsure = _depends_on_name(pod)
         if not unsure and not clause.is_sure(container):
             unsure = "whether it compares without case depends on the language that its template runs in"
-        found = Ruling(gate.replace(node=clause.node), reason, clause.enforced, unsure)
+        at = clause.at or gate.at
+        found = Ruling(gate.replace(node=clause.node, at=at), reason, clause.enforced, unsure)
         if best is None or _rank(found) > _rank(best):
             best = found
     return best

@@ -58,7 +58,8 @@ class Clause(Noun):
     ``applies`` tells whether it is about a pod (None: cannot be said), ``exempt`` whether it leaves a container
     out. ``enforced`` is false for a clause that only reports. ``node`` is what to point at, ``name`` how the policy
     calls the clause. ``two_languages`` says that another form of the check compares without case. ``spares`` tells
-    whether it leaves a container of some pods out (None: cannot be said).
+    whether it leaves a container of some pods out (None: cannot be said). ``at`` is where it stands, once that is
+    known.
     """
 
     check: Check
@@ -70,6 +71,7 @@ class Clause(Noun):
     name: str = ""
     two_languages: bool = False
     spares: Callable[[Pod, PodContainer], bool | None] | None = None
+    at: PolicyRef | None = None
 
     def refuses(self, container: PodContainer) -> str:
         """Why a container is refused where the clause applies."""
@@ -92,7 +94,8 @@ class Gate(Noun):
     the key that holds it. ``today`` says in a word what it does as long as it is not enforced (``Audit``,
     ``dryrun``). ``required`` are the names that a PodSecurityPolicy or SCC adds to every drop list itself, None for
     other engines. ``unsure`` says why nothing that follows from the policy is sure. ``printed`` is what a policy that
-    this program wrote says about itself. ``at`` is where it stands, if that is not where ``node`` is: in a template.
+    this program wrote says about itself. ``at`` is where it stands, once that is known, or
+    if that is not where ``node`` is: in a template.
     """
 
     document: Document
