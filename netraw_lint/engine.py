@@ -152,8 +152,7 @@ class Linter:
         if self._judge is None:
             from netraw_lint.judge import Judge
 
-            known = (self._compose,) if self._compose else ()
-            self._judge = Judge(self.settings, self.catalogue, self.tick, self._crossing, *known)
+            self._judge = Judge(self.settings, self.catalogue, self.tick, self._crossing, self._compose)
         return self._judge
 
     def taken(self) -> Part:

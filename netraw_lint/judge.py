@@ -59,12 +59,12 @@ class Judge:
         catalogue: Catalogue,
         tick: Callable[[], None],
         crossing: Crossing | None = None,
-        compose: Callable[[bytes], Iterable[Node]] = yamltree.compose,
+        compose: Callable[[bytes], Iterable[Node]] | None = None,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
         self.tick = tick
-        self._compose = compose
+        self._compose = compose or yamltree.compose
         self.workloads = self.containers = 0
         self.evidence: list[Judged] = []
         codes = selection.defaults(rules.rules()) if settings.rules is None else settings.rules
@@ -137,10 +137,8 @@ class Judge:
 
     def _may_declare(self, text: str) -> bool:
         """Whether a document could hold an exemption; false for nearly all."""
-        if not self.settings.ignores:
-            return False
-        others = self.settings.respect
-        return "netraw-lint" in text or (others != () and any(f"{name}.io/" in text for name in others))
+        marks = ("netraw-lint", *(f"{name}.io/" for name in self.settings.respect))
+        return self.settings.ignores and any(mark in text for mark in marks)
 
     def _object(self, obj: KubernetesObject) -> Iterator[Finding]:
         if self._seen is not None:
@@ -261,11 +259,10 @@ class Judge:
             self._seen[2].append(container)
         self.containers += container.regime not in FRAGMENTS
         judgement = self._judgement(container)
-        for check in self._checks["container"]:
-            for finding in check(judgement):
-                fixed = finding.fix == "safe" or finding.rule == "NRL004"
-                refusal = refusals.of_container(container) if fixed else None
-                yield finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal else finding
+        for finding in self._run("container", judgement):
+            fixed = finding.fix == "safe" or finding.rule == "NRL004"
+            refusal = refusals.of_container(container) if fixed else None
+            yield finding.replace(fix=None, refusal=refusals.text(refusal)) if refusal else finding
         if self.settings.evidence and container.regime not in FRAGMENTS:
             self.evidence.append(_evidence(judgement))
 

@@ -232,12 +232,11 @@ def _lies_in(node: Node, places: Sequence[int]) -> bool:
 
 def _path(trail: _Trail) -> str:
     """The path of a trail; most are never written out."""
-    path = ""
-    if trail is not None:
-        before, step = trail
-        path = _path(before)
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path
+    steps: list[str] = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{step}" if trail is not None else step)
+    return "".join(reversed(steps))
 
 
 def object_ref(node: Node) -> ObjectRef | None:

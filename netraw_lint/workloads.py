@@ -206,13 +206,12 @@ def _container(
     name = named[1].value if named and isinstance(named[1], yamltree.ScalarNode) else ""
     if not name and place.row.path.endswith("*"):
         name = at[-1]
-    carriers = below(defaults, name) if defaults else []
+    carriers = below(defaults, name)
     regime = regime_of(place, fields, name, carriers)
     default = _ALL if regime in ("managed", "overwritten") else ()
     if regime == "replaces" and yamltree.get(node, "securityContext") is None:
         default = _ALL
-    above = patches(place, name) if place.row.patches else []
-    security = securitycontext.of_container(node, contexts(carriers) if carriers else [], above, default)
+    security = securitycontext.of_container(node, contexts(carriers), patches(place, name), default)
     if regime == "operator" and security.capabilities is not None:
         regime = ""  # It says what it wants, and no operator is known to add to it.
     return Container(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import CHECKOUT
+from conftest import CHECKOUT, Tool
 from netraw_lint import api, manifest, splitting, workloads
 from netraw_lint.catalogue import Catalogue
 from netraw_lint.manifest import Unreadable
@@ -427,3 +428,19 @@ def test_embedded_objects_are_only_looked_for_where_an_api_version_stands() -> N
                 assert found == everything, path
                 looked_at += bool(places)
     assert looked_at > 5
+
+
+def test_an_embedded_object_may_lie_deep(tmp_path: Path, tool: Tool) -> None:
+    # In a process of its own: what runs the tests allows more recursion than Python does.
+    depth = 990
+    deep = (
+        "{a: " * depth
+        + "{apiVersion: v1, kind: Pod, spec: {containers: [{name: b, image: b}]}}"
+        + "}" * depth
+    )
+    (tmp_path / "deep.yaml").write_text(f"apiVersion: v1\nkind: List\nspec: {deep}\n", "utf-8")
+
+    ran = tool("--isolated", "--output-format", "concise", "deep.yaml", cwd=tmp_path)
+
+    column = len(f"spec: {deep}".partition("b, image")[0]) + 1
+    assert ran.stdout.startswith(f"deep.yaml:3:{column}: NRL003 ")
